@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The contract between the eBPF programs and the TypeScript side: map keys and
+ * values, enums, drop reasons, limits. No code lives here.
+ *
+ * src/abi/generated.ts is made from this file through BTF (scripts/abi.mjs); a
+ * test makes it again and compares. Rules: fixed-width members, explicit padding,
+ * byte order in the type (__be*) or host order, no bit-fields. Enumerators of
+ * drop reasons are append-only: the number is what metrics and captures carry.
+ */
+#ifndef VTEP_ABI_H
+#define VTEP_ABI_H
+
+#include <linux/types.h>
+
+/* A change of any layout below raises the major; it is part of every map name. */
+enum vtep_abi { VTEP_ABI_MAJOR = 1 };
+
+enum vtep_limit {
+	VTEP_MAX_INTERFACES = 1024, /* also the range of the punt tag's VLAN ID */
+	VTEP_MAX_PORTS = 1024,
+	VTEP_MAX_BDS = 4096,
+	VTEP_MAX_VTEPS = 8192,
+	VTEP_MAX_GROUPS = 4096,
+	VTEP_MAX_ADJACENCIES = 4096,
+	VTEP_MAX_FDB = 1048576,
+	VTEP_MAX_DROP_COUNTERS = 16384,
+	VTEP_GROUP_BUCKETS = 64,
+	VTEP_OUTER_BYTES = 56, /* IPv6 + UDP + VXLAN; IPv4 uses the first 36 */
+	VTEP_TICK_NS = 100000000, /* one tick is 100 ms of CLOCK_MONOTONIC */
+};
+
+/* Why a frame was not forwarded. Append only. */
+enum vtep_drop {
+	VTEP_DROP_NONE,
+	VTEP_DROP_RUNT,
+	VTEP_DROP_VXLAN_NO_I_FLAG,
+	VTEP_DROP_VXLAN_RESERVED_BITS,
+	VTEP_DROP_UNKNOWN_VNI,
+	VTEP_DROP_UNKNOWN_VTEP,
+	VTEP_DROP_ECN_ILLEGAL,
+	VTEP_DROP_INNER_VLAN,
+	VTEP_DROP_UNKNOWN_VLAN,
+	VTEP_DROP_MAC_LIMIT,
+	VTEP_DROP_SOURCE_ACL,
+	VTEP_DROP_STICKY_VIOLATION,
+	VTEP_DROP_MAC_MOVE_DENIED,
+	VTEP_DROP_SOURCE_INVALID,
+	VTEP_DROP_PORT_DISABLED,
+	VTEP_DROP_REFLECTED,
+	VTEP_DROP_HAIRPIN,
+	VTEP_DROP_SPLIT_HORIZON,
+	VTEP_DROP_NOT_DESIGNATED_FORWARDER,
+	VTEP_DROP_ISOLATED,
+	VTEP_DROP_UNKNOWN_UNICAST_HOLD,
+	VTEP_DROP_UNKNOWN_UNICAST_DROP,
+	VTEP_DROP_STORM_CONTROL,
+	VTEP_DROP_NO_FLOOD_PEER,
+	VTEP_DROP_TTL_EXCEEDED,
+	VTEP_DROP_NO_ROUTE,
+	VTEP_DROP_NO_NEIGHBOR,
+	VTEP_DROP_NO_VNI_FOR_DST_SUBNET,
+	VTEP_DROP_ROUTER_MAC_MISMATCH,
+	VTEP_DROP_MTU_EXCEEDED,
+	VTEP_DROP_UNDERLAY_UNRESOLVED,
+	VTEP_DROP_PUNT_RATE_LIMITED,
+	VTEP_DROP_RESERVED_MULTICAST,
+	VTEP_DROP_OUTER_MALFORMED,
+	VTEP_DROP_OUTER_FRAGMENT,
+	VTEP_DROP_UDP_ZERO_CHECKSUM,
+	VTEP_DROP_TRANSMIT_FAILED,
+};
+
+/* Why eBPF handed a frame to the engine: the rate class, carried in the punt tag's PCP. */
+enum vtep_punt {
+	VTEP_PUNT_LEARN,           /* source MAC unknown, moved, or not yet refreshed as admitted */
+	VTEP_PUNT_BROADCAST,       /* broadcast and multicast: the engine replicates */
+	VTEP_PUNT_UNKNOWN_UNICAST,
+	VTEP_PUNT_UNRESOLVED,      /* no resolved underlay adjacency */
+	VTEP_PUNT_TOO_BIG,         /* the outcome is an MTU verdict */
+	VTEP_PUNT_EXCEPTION,       /* IP options, trailers, shapes eBPF does not rewrite */
+	VTEP_PUNT_SEGMENT,         /* a super-packet whose outer UDP checksum needs every segment */
+	VTEP_PUNT_ALL,             /* the port is carried by the engine */
+	VTEP_PUNT_CLASSES,
+};
+
+/* ---- configuration --------------------------------------------------------- */
+
+enum vtep_family { VTEP_IPV4 = 4, VTEP_IPV6 = 6 };
+enum vtep_df { VTEP_DF_UNSET, VTEP_DF_SET, VTEP_DF_INHERIT };
+
+enum vtep_config_flag {
+	VTEP_CONFIG_TTL_INHERIT = 1,
+	VTEP_CONFIG_TOS_INHERIT = 2,
+	VTEP_CONFIG_UDP_CHECKSUM = 4, /* IPv4 underlay; over IPv6 it is always computed */
+	VTEP_CONFIG_PROFILE_LINUX = 8,
+	VTEP_CONFIG_KNOWN_VTEPS_ONLY = 16,
+};
+
+struct vtep_config {
+	__u8 local_address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u32 source_port_count; /* 1..65536 */
+	__u32 punt_ifindex;      /* TAP that leads to the engine; 0 = none, punts are dropped */
+	__u16 udp_port;
+	__u16 source_port_min;
+	__u8 family; /* enum vtep_family */
+	__u8 flags;  /* enum vtep_config_flag */
+	__u8 ttl;
+	__u8 tos;    /* its two ECN bits are zero */
+	__u8 df;     /* enum vtep_df */
+	__u8 pad[7];
+};
+
+/* ---- interfaces, ports, bridge domains ---------------------------------------- */
+
+enum vtep_interface_flag {
+	VTEP_INTERFACE_UPLINK = 1,
+	VTEP_INTERFACE_ENGINE = 2, /* every frame goes to the engine */
+};
+
+/* key: __u32 ifindex */
+struct vtep_interface {
+	__u16 slot; /* 1..VTEP_MAX_INTERFACES-1: the identity in punt tags and counters */
+	__u16 flags;
+};
+
+struct vtep_tag_key {
+	__u32 ifindex;
+	__u16 vlan; /* 0 = untagged or priority-tagged */
+	__u16 pad;
+};
+
+enum vtep_port_flag {
+	VTEP_PORT_ENABLED = 1,
+	VTEP_PORT_LEARNING = 2,
+	VTEP_PORT_ISOLATED = 4,
+	VTEP_PORT_XDP_TX = 8,    /* frames may be XDP-redirected to its interface */
+	VTEP_PORT_SECURED = 16,  /* only admitted (known) sources pass */
+};
+
+struct vtep_port {
+	__u32 ifindex;
+	__u16 slot; /* interface slot */
+	__u16 bd;
+	__u16 vlan;
+	__u16 flags;
+	__u16 mtu_bytes; /* largest layer-3 payload the interface takes */
+	__u16 pad;
+};
+
+enum vtep_bd_flag {
+	VTEP_BD_LEARN_REMOTE = 1,
+	VTEP_BD_UNKNOWN_UNICAST_DROP = 2,
+	VTEP_BD_MOBILITY_DENY = 4,
+};
+
+struct vtep_bd {
+	__u32 vni; /* 24 bits, host order */
+	__u16 flags;
+	__u16 pad;
+};
+
+/* ---- forwarding ---------------------------------------------------------------- */
+
+struct vtep_fdb_key {
+	__u16 bd;
+	__u8 mac[6];
+};
+
+enum vtep_fdb_kind {
+	VTEP_FDB_NONE,
+	VTEP_FDB_LOCAL,  /* target: port */
+	VTEP_FDB_REMOTE, /* target: VTEP */
+	VTEP_FDB_HELD,   /* vanished with its port: dropped, not flooded, until the hold ends */
+};
+
+enum vtep_fdb_flag {
+	VTEP_FDB_STATIC = 1,
+	VTEP_FDB_STICKY = 2,
+	VTEP_FDB_EVPN = 4,
+};
+
+struct vtep_fdb_value {
+	__u32 last_seen_tick;
+	__u16 target;
+	__u8 kind;
+	__u8 flags;
+};
+
+struct vtep_address {
+	__u8 bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+
+/*
+ * A remote VTEP. `outer` is the finished IP + UDP + VXLAN header but for lengths,
+ * TOS, TTL, DF, ID, checksums, source port and VNI, which are zero there, so that
+ * `checksum_base` (the folded, not complemented, 16-bit sum of the IPv4 header in
+ * network order) only has those added.
+ */
+struct vtep_remote {
+	__u8 outer[VTEP_OUTER_BYTES];
+	__u32 checksum_base;
+	__u16 group;
+	__u16 flags;
+};
+
+enum vtep_remote_flag { VTEP_REMOTE_KNOWN = 1 };
+
+/* Bucket = flow hash modulo VTEP_GROUP_BUCKETS; 0 = no resolved adjacency. */
+struct vtep_group {
+	__u16 adjacency[VTEP_GROUP_BUCKETS];
+};
+
+enum vtep_adjacency_flag { VTEP_ADJACENCY_XDP_TX = 1 };
+
+struct vtep_adjacency {
+	__u32 ifindex;
+	__u8 destination_mac[6];
+	__u8 source_mac[6];
+	__u16 mtu_bytes; /* of the outer IP packet */
+	__u16 flags;
+};
+
+/* ---- counters and policing -------------------------------------------------------- */
+
+struct vtep_traffic {
+	__u64 rx_packets;
+	__u64 rx_bytes;
+	__u64 tx_packets;
+	__u64 tx_bytes;
+};
+
+struct vtep_drop_key {
+	__u16 reason;
+	__u16 slot; /* ingress interface */
+	__u16 bd;   /* 0 = not known when dropped */
+	__u16 pad;
+};
+
+struct vtep_punt_rate {
+	__u32 per_tick; /* tokens a port's bucket of this class gains per tick */
+	__u32 burst;
+};
+
+struct vtep_punt_bucket {
+	__u32 tick;
+	__u32 tokens;
+};
+
+#endif

@@ -1,0 +1,285 @@
+// Made by scripts/abi.mjs from bpf/abi/vtep_abi.h. Never edited: a test makes it again and compares.
+
+export const Abi = {
+  MAJOR: 1,
+} as const;
+
+export const Limit = {
+  MAX_INTERFACES: 1024,
+  MAX_PORTS: 1024,
+  MAX_BDS: 4096,
+  MAX_VTEPS: 8192,
+  MAX_GROUPS: 4096,
+  MAX_ADJACENCIES: 4096,
+  MAX_FDB: 1048576,
+  MAX_DROP_COUNTERS: 16384,
+  GROUP_BUCKETS: 64,
+  OUTER_BYTES: 56,
+  TICK_NS: 100000000,
+} as const;
+
+export const Drop = {
+  NONE: 0,
+  RUNT: 1,
+  VXLAN_NO_I_FLAG: 2,
+  VXLAN_RESERVED_BITS: 3,
+  UNKNOWN_VNI: 4,
+  UNKNOWN_VTEP: 5,
+  ECN_ILLEGAL: 6,
+  INNER_VLAN: 7,
+  UNKNOWN_VLAN: 8,
+  MAC_LIMIT: 9,
+  SOURCE_ACL: 10,
+  STICKY_VIOLATION: 11,
+  MAC_MOVE_DENIED: 12,
+  SOURCE_INVALID: 13,
+  PORT_DISABLED: 14,
+  REFLECTED: 15,
+  HAIRPIN: 16,
+  SPLIT_HORIZON: 17,
+  NOT_DESIGNATED_FORWARDER: 18,
+  ISOLATED: 19,
+  UNKNOWN_UNICAST_HOLD: 20,
+  UNKNOWN_UNICAST_DROP: 21,
+  STORM_CONTROL: 22,
+  NO_FLOOD_PEER: 23,
+  TTL_EXCEEDED: 24,
+  NO_ROUTE: 25,
+  NO_NEIGHBOR: 26,
+  NO_VNI_FOR_DST_SUBNET: 27,
+  ROUTER_MAC_MISMATCH: 28,
+  MTU_EXCEEDED: 29,
+  UNDERLAY_UNRESOLVED: 30,
+  PUNT_RATE_LIMITED: 31,
+  RESERVED_MULTICAST: 32,
+  OUTER_MALFORMED: 33,
+  OUTER_FRAGMENT: 34,
+  UDP_ZERO_CHECKSUM: 35,
+  TRANSMIT_FAILED: 36,
+} as const;
+
+export const Punt = {
+  LEARN: 0,
+  BROADCAST: 1,
+  UNKNOWN_UNICAST: 2,
+  UNRESOLVED: 3,
+  TOO_BIG: 4,
+  EXCEPTION: 5,
+  SEGMENT: 6,
+  ALL: 7,
+  CLASSES: 8,
+} as const;
+
+export const Family = {
+  IPV4: 4,
+  IPV6: 6,
+} as const;
+
+export const Df = {
+  UNSET: 0,
+  SET: 1,
+  INHERIT: 2,
+} as const;
+
+export const ConfigFlag = {
+  CONFIG_TTL_INHERIT: 1,
+  CONFIG_TOS_INHERIT: 2,
+  CONFIG_UDP_CHECKSUM: 4,
+  CONFIG_PROFILE_LINUX: 8,
+  CONFIG_KNOWN_VTEPS_ONLY: 16,
+} as const;
+
+export const ConfigLayout = {
+  localAddress: 0,
+  sourcePortCount: 16,
+  puntIfindex: 20,
+  udpPort: 24,
+  sourcePortMin: 26,
+  family: 28,
+  flags: 29,
+  ttl: 30,
+  tos: 31,
+  df: 32,
+  pad: 33,
+  sizeBytes: 40,
+} as const;
+
+export const InterfaceFlag = {
+  INTERFACE_UPLINK: 1,
+  INTERFACE_ENGINE: 2,
+} as const;
+
+export const InterfaceLayout = {
+  slot: 0,
+  flags: 2,
+  sizeBytes: 4,
+} as const;
+
+export const TagKeyLayout = {
+  ifindex: 0,
+  vlan: 4,
+  pad: 6,
+  sizeBytes: 8,
+} as const;
+
+export const PortFlag = {
+  PORT_ENABLED: 1,
+  PORT_LEARNING: 2,
+  PORT_ISOLATED: 4,
+  PORT_XDP_TX: 8,
+  PORT_SECURED: 16,
+} as const;
+
+export const PortLayout = {
+  ifindex: 0,
+  slot: 4,
+  bd: 6,
+  vlan: 8,
+  flags: 10,
+  mtuBytes: 12,
+  pad: 14,
+  sizeBytes: 16,
+} as const;
+
+export const BdFlag = {
+  BD_LEARN_REMOTE: 1,
+  BD_UNKNOWN_UNICAST_DROP: 2,
+  BD_MOBILITY_DENY: 4,
+} as const;
+
+export const BdLayout = {
+  vni: 0,
+  flags: 4,
+  pad: 6,
+  sizeBytes: 8,
+} as const;
+
+export const FdbKeyLayout = {
+  bd: 0,
+  mac: 2,
+  sizeBytes: 8,
+} as const;
+
+export const FdbKind = {
+  FDB_NONE: 0,
+  FDB_LOCAL: 1,
+  FDB_REMOTE: 2,
+  FDB_HELD: 3,
+} as const;
+
+export const FdbFlag = {
+  FDB_STATIC: 1,
+  FDB_STICKY: 2,
+  FDB_EVPN: 4,
+} as const;
+
+export const FdbValueLayout = {
+  lastSeenTick: 0,
+  target: 4,
+  kind: 6,
+  flags: 7,
+  sizeBytes: 8,
+} as const;
+
+export const AddressLayout = {
+  bytes: 0,
+  sizeBytes: 16,
+} as const;
+
+export const RemoteLayout = {
+  outer: 0,
+  checksumBase: 56,
+  group: 60,
+  flags: 62,
+  sizeBytes: 64,
+} as const;
+
+export const RemoteFlag = {
+  REMOTE_KNOWN: 1,
+} as const;
+
+export const GroupLayout = {
+  adjacency: 0,
+  sizeBytes: 128,
+} as const;
+
+export const AdjacencyFlag = {
+  ADJACENCY_XDP_TX: 1,
+} as const;
+
+export const AdjacencyLayout = {
+  ifindex: 0,
+  destinationMac: 4,
+  sourceMac: 10,
+  mtuBytes: 16,
+  flags: 18,
+  sizeBytes: 20,
+} as const;
+
+export const TrafficLayout = {
+  rxPackets: 0,
+  rxBytes: 8,
+  txPackets: 16,
+  txBytes: 24,
+  sizeBytes: 32,
+} as const;
+
+export const DropKeyLayout = {
+  reason: 0,
+  slot: 2,
+  bd: 4,
+  pad: 6,
+  sizeBytes: 8,
+} as const;
+
+export const PuntRateLayout = {
+  perTick: 0,
+  burst: 4,
+  sizeBytes: 8,
+} as const;
+
+export const PuntBucketLayout = {
+  tick: 0,
+  tokens: 4,
+  sizeBytes: 8,
+} as const;
+
+export const dropReasonNames = [
+  "none",
+  "runt",
+  "vxlan_no_i_flag",
+  "vxlan_reserved_bits",
+  "unknown_vni",
+  "unknown_vtep",
+  "ecn_illegal",
+  "inner_vlan",
+  "unknown_vlan",
+  "mac_limit",
+  "source_acl",
+  "sticky_violation",
+  "mac_move_denied",
+  "source_invalid",
+  "port_disabled",
+  "reflected",
+  "hairpin",
+  "split_horizon",
+  "not_designated_forwarder",
+  "isolated",
+  "unknown_unicast_hold",
+  "unknown_unicast_drop",
+  "storm_control",
+  "no_flood_peer",
+  "ttl_exceeded",
+  "no_route",
+  "no_neighbor",
+  "no_vni_for_dst_subnet",
+  "router_mac_mismatch",
+  "mtu_exceeded",
+  "underlay_unresolved",
+  "punt_rate_limited",
+  "reserved_multicast",
+  "outer_malformed",
+  "outer_fragment",
+  "udp_zero_checksum",
+  "transmit_failed",
+] as const;
