@@ -1,0 +1,38 @@
+import type { Netns } from "./bpf.js";
+import type { NativeError } from "./error.js";
+
+/** Types of the netlink socket. Implemented in native/netlink_socket.cc, which knows nothing of what messages mean. */
+
+export interface NetlinkOptions {
+  /** NETLINK_*; default NETLINK_ROUTE (0). */
+  readonly protocol?: number;
+  /** Multicast groups by number (RTNLGRP_*), not by bit. */
+  readonly groups?: readonly number[];
+  /** SO_RCVBUFFORCE, or SO_RCVBUF without CAP_NET_ADMIN; default 8 MiB. */
+  readonly receiveBufferBytes?: number;
+  readonly netns?: Netns;
+  /** NETLINK_GET_STRICT_CHK: the kernel validates dump requests and applies their filters; default true. */
+  readonly strict?: boolean;
+}
+
+export interface NetlinkSocket {
+  readonly fd: number;
+  /** nlmsg_pid of answers to us, and of notifications that our requests caused. */
+  readonly portId: number;
+  /** What the kernel granted (it doubles the number asked for). */
+  readonly receiveBufferBytes: number;
+  /** One datagram of one or more requests. Extended acknowledgements are on. */
+  send(messages: Uint8Array): void;
+  /**
+   * onMessages: a Buffer of whole netlink messages, back to back at 4-byte alignment; it is the receiver's to keep.
+   * onOverrun: the kernel dropped messages (ENOBUFS): dump again. Called in order with the messages around it.
+   * Holds the event loop open until stop() or close().
+   */
+  start(onMessages: (buffer: Buffer) => void, onOverrun: () => void, onError: (error: NativeError) => void): void;
+  stop(): void;
+  joinGroup(group: number): void;
+  leaveGroup(group: number): void;
+  close(): void;
+}
+
+export type NetlinkSocketConstructor = new (options?: NetlinkOptions) => NetlinkSocket;
