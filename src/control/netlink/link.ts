@@ -1,0 +1,110 @@
+/**
+ * Interfaces: RTM_NEWLINK and RTM_DELLINK, what we read of them (struct ifinfomsg, linux/if_link.h).
+ *
+ * Trap: a bridge announces a port that leaves it with RTM_DELLINK of family AF_BRIDGE. Only family AF_UNSPEC speaks
+ * of the interface itself; decodeMessage keeps the two apart.
+ */
+import { formatMacBytes } from "./address-text.js";
+import { Attributes } from "./attributes.js";
+import { decodeVxlanData, type VxlanData } from "./vxlan-link.js";
+
+export const LINK_HEADER_SIZE = 16;
+
+/** IFF_*, those that matter here. */
+export const LinkFlag = { up: 0x1, loopback: 0x8, running: 0x40, noArp: 0x80, lowerUp: 0x10000 } as const;
+
+/** ARPHRD_ETHER. */
+export const ETHERNET_HARDWARE = 1;
+
+export const LinkAttribute = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  link: 5,
+  master: 10,
+  txQueueLength: 13,
+  operState: 16,
+  linkInfo: 18,
+  netnsPid: 19,
+  netnsFd: 28,
+  extMask: 29,
+  linkNetnsId: 37,
+  minMtu: 50,
+  maxMtu: 51,
+  parentDeviceName: 56,
+  parentBusName: 57,
+} as const;
+
+export const LinkInfoAttribute = { kind: 1, data: 2, slaveKind: 4 } as const;
+const VLAN_ID = 1;
+
+export interface LinkMessage {
+  readonly family: number;
+  readonly ifindex: number;
+  readonly name: string;
+  /** ARPHRD_*. */
+  readonly hardwareType: number;
+  /** IFF_*, see LinkFlag. */
+  readonly flags: number;
+  /** IF_OPER_* (RFC 2863): 2 down, 6 up, 0 unknown. */
+  readonly operState: number | undefined;
+  /** Lower-case text; null where the interface has no 6-byte address. */
+  readonly mac: string | null;
+  readonly mtu: number;
+  readonly maxMtu: number | undefined;
+  /** Interface index of the bridge, bond or VRF it belongs to; 0 = none. */
+  readonly master: number;
+  /** Interface index of the lower device, or of a veth's peer; 0 = none. Counted in the namespace linkNetnsId if set. */
+  readonly link: number;
+  readonly linkNetnsId: number | undefined;
+  readonly txQueueLength: number | undefined;
+  /** "veth", "vxlan", "bridge", "vlan", "tun"...; null for what no link kind made, such as hardware and lo. */
+  readonly kind: string | null;
+  /** Kind of the master as seen from its port: "bridge", "bond", "vrf". */
+  readonly slaveKind: string | null;
+  /** Bus of the hardware behind it ("pci", "virtio"); null for software devices. */
+  readonly parentBus: string | null;
+  readonly vxlan: VxlanData | null;
+  readonly vlanId: number | undefined;
+}
+
+export function decodeLink(view: DataView, start: number, end: number): LinkMessage | null {
+  if (end - start < LINK_HEADER_SIZE) return null;
+  const attributes = Attributes.read(view, start + LINK_HEADER_SIZE, end);
+  if (attributes === null) return null;
+  return {
+    family: view.getUint8(start),
+    hardwareType: view.getUint16(start + 2, true),
+    ifindex: view.getInt32(start + 4, true),
+    flags: view.getUint32(start + 8, true),
+    ...readAttributes(attributes),
+    ...readLinkInfo(attributes.nested(LinkAttribute.linkInfo)),
+  };
+}
+
+function readAttributes(attributes: Attributes) {
+  const mac = attributes.bytes(LinkAttribute.address);
+  return {
+    name: attributes.text(LinkAttribute.name) ?? "",
+    operState: attributes.u8(LinkAttribute.operState),
+    mac: mac !== null && mac.length === 6 ? formatMacBytes(mac) : null,
+    mtu: attributes.u32(LinkAttribute.mtu) ?? 0,
+    maxMtu: attributes.u32(LinkAttribute.maxMtu),
+    master: attributes.u32(LinkAttribute.master) ?? 0,
+    link: attributes.u32(LinkAttribute.link) ?? 0,
+    linkNetnsId: attributes.u32(LinkAttribute.linkNetnsId),
+    txQueueLength: attributes.u32(LinkAttribute.txQueueLength),
+    parentBus: attributes.text(LinkAttribute.parentBusName) ?? null,
+  };
+}
+
+function readLinkInfo(info: Attributes | null) {
+  const kind = info?.text(LinkInfoAttribute.kind) ?? null;
+  const data = info?.nested(LinkInfoAttribute.data) ?? null;
+  return {
+    kind,
+    slaveKind: info?.text(LinkInfoAttribute.slaveKind) ?? null,
+    vxlan: kind === "vxlan" && data !== null ? decodeVxlanData(data) : null,
+    vlanId: kind === "vlan" ? data?.u16(VLAN_ID) : undefined,
+  };
+}

@@ -1,0 +1,58 @@
+/** IFLA_INFO_DATA of a kernel vxlan device, both ways (enum IFLA_VXLAN_*, linux/if_link.h). */
+import type { Attributes } from "./attributes.js";
+import type { MessageWriter } from "./message-writer.js";
+
+const VXLAN = {
+  vni: 1,
+  remote: 2,
+  local: 4,
+  learning: 7,
+  port: 15,
+  remote6: 16,
+  local6: 17,
+  collectMetadata: 25,
+  vniFilter: 30,
+} as const;
+
+export interface VxlanData {
+  /** 0 for an external device, which takes the VNI from each packet's metadata. */
+  readonly vni: number;
+  readonly local: Uint8Array | null;
+  /** Unicast remote or multicast group. */
+  readonly remote: Uint8Array | null;
+  readonly udpPort: number;
+  readonly learning: boolean;
+  readonly external: boolean;
+  readonly vniFilter: boolean;
+}
+
+export function decodeVxlanData(data: Attributes): VxlanData {
+  return {
+    vni: data.u32(VXLAN.vni) ?? 0,
+    local: data.ip(VXLAN.local) ?? data.ip(VXLAN.local6),
+    remote: data.ip(VXLAN.remote) ?? data.ip(VXLAN.remote6),
+    udpPort: data.u16be(VXLAN.port) ?? 0,
+    learning: data.u8(VXLAN.learning) === 1,
+    external: data.u8(VXLAN.collectMetadata) === 1,
+    vniFilter: data.u8(VXLAN.vniFilter) === 1,
+  };
+}
+
+export interface NewVxlan {
+  readonly udpPort: number;
+  readonly learning: boolean;
+  /** The device takes its VNI from packet metadata; then vni stays out. */
+  readonly external?: boolean;
+  readonly vni?: number;
+  readonly local?: Uint8Array;
+}
+
+export function writeVxlanData(writer: MessageWriter, vxlan: NewVxlan): void {
+  if (vxlan.vni !== undefined) writer.attributeU32(VXLAN.vni, vxlan.vni);
+  if (vxlan.local !== undefined) {
+    writer.attribute(vxlan.local.length === 4 ? VXLAN.local : VXLAN.local6, vxlan.local);
+  }
+  writer.attributeU8(VXLAN.learning, vxlan.learning ? 1 : 0);
+  writer.attributeU16be(VXLAN.port, vxlan.udpPort);
+  if (vxlan.external === true) writer.attributeU8(VXLAN.collectMetadata, 1);
+}
