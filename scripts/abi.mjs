@@ -42,11 +42,9 @@ const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpp
 const pascal = (name) => camel(`_${name}`);
 
 function renderEnum(type) {
-  const prefix = `${type.name.replace(/^vtep_/, "")}_`.toUpperCase();
-  const short = (name) => {
-    const bare = name.replace(/^VTEP_/, "");
-    return bare.startsWith(prefix) ? bare.slice(prefix.length) : bare;
-  };
+  // `enum vtep_port_flag { VTEP_PORT_ENABLED }` becomes `PortFlag.ENABLED`.
+  const prefix = new RegExp(`^VTEP_(${type.name.replace(/^vtep_/, "").replace(/_(flag|kind)$/, "").toUpperCase()}_)?`);
+  const short = (name) => name.replace(prefix, "");
   const rows = type.values.map((value) => `  ${short(value.name)}: ${value.val},`);
   return `export const ${pascal(type.name.replace(/^vtep_/, ""))} = {\n${rows.join("\n")}\n} as const;\n`;
 }

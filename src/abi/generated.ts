@@ -82,11 +82,11 @@ export const Df = {
 } as const;
 
 export const ConfigFlag = {
-  CONFIG_TTL_INHERIT: 1,
-  CONFIG_TOS_INHERIT: 2,
-  CONFIG_UDP_CHECKSUM: 4,
-  CONFIG_PROFILE_LINUX: 8,
-  CONFIG_KNOWN_VTEPS_ONLY: 16,
+  TTL_INHERIT: 1,
+  TOS_INHERIT: 2,
+  UDP_CHECKSUM: 4,
+  PROFILE_LINUX: 8,
+  KNOWN_VTEPS_ONLY: 16,
 } as const;
 
 export const ConfigLayout = {
@@ -105,8 +105,8 @@ export const ConfigLayout = {
 } as const;
 
 export const InterfaceFlag = {
-  INTERFACE_UPLINK: 1,
-  INTERFACE_ENGINE: 2,
+  UPLINK: 1,
+  ENGINE: 2,
 } as const;
 
 export const InterfaceLayout = {
@@ -123,11 +123,11 @@ export const TagKeyLayout = {
 } as const;
 
 export const PortFlag = {
-  PORT_ENABLED: 1,
-  PORT_LEARNING: 2,
-  PORT_ISOLATED: 4,
-  PORT_XDP_TX: 8,
-  PORT_SECURED: 16,
+  ENABLED: 1,
+  LEARNING: 2,
+  ISOLATED: 4,
+  XDP_TX: 8,
+  SECURED: 16,
 } as const;
 
 export const PortLayout = {
@@ -142,9 +142,9 @@ export const PortLayout = {
 } as const;
 
 export const BdFlag = {
-  BD_LEARN_REMOTE: 1,
-  BD_UNKNOWN_UNICAST_DROP: 2,
-  BD_MOBILITY_DENY: 4,
+  LEARN_REMOTE: 1,
+  UNKNOWN_UNICAST_DROP: 2,
+  MOBILITY_DENY: 4,
 } as const;
 
 export const BdLayout = {
@@ -161,16 +161,16 @@ export const FdbKeyLayout = {
 } as const;
 
 export const FdbKind = {
-  FDB_NONE: 0,
-  FDB_LOCAL: 1,
-  FDB_REMOTE: 2,
-  FDB_HELD: 3,
+  NONE: 0,
+  LOCAL: 1,
+  REMOTE: 2,
+  HELD: 3,
 } as const;
 
 export const FdbFlag = {
-  FDB_STATIC: 1,
-  FDB_STICKY: 2,
-  FDB_EVPN: 4,
+  STATIC: 1,
+  STICKY: 2,
+  EVPN: 4,
 } as const;
 
 export const FdbValueLayout = {
@@ -195,7 +195,7 @@ export const RemoteLayout = {
 } as const;
 
 export const RemoteFlag = {
-  REMOTE_KNOWN: 1,
+  KNOWN: 1,
 } as const;
 
 export const GroupLayout = {
@@ -204,7 +204,7 @@ export const GroupLayout = {
 } as const;
 
 export const AdjacencyFlag = {
-  ADJACENCY_XDP_TX: 1,
+  XDP_TX: 1,
 } as const;
 
 export const AdjacencyLayout = {

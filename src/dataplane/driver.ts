@@ -1,0 +1,68 @@
+// What every data path is to the rest: it carries frames by the engine's decisions over one set of
+// tables. dataplane/memory is the shortest complete example.
+
+import type { Tables } from "../tables/tables.js";
+
+export type HookKind = "xdp" | "tc" | "userspace";
+
+/** How one interface is to be carried. `auto` leaves the choice to the driver. */
+export interface InterfacePlan {
+  readonly slot: number;
+  readonly name: string;
+  readonly ifindex: number;
+  readonly role: "uplink" | "access";
+  readonly hook: "auto" | HookKind;
+  /** Kind that the kernel reports (`veth`, `vlan`, …), or its driver; empty where it is a plain device. */
+  readonly kind: string;
+  readonly mtuBytes: number;
+}
+
+/** What was picked, and why: shown by `show ports`. */
+export interface OpenedInterface {
+  readonly slot: number;
+  readonly hook: HookKind;
+  readonly reason: string;
+}
+
+export type ItemStatus = "ok" | "retry" | "invalid" | "unsupported";
+
+/** Result for one table item that could not be written. `constraint` says what it waits for. */
+export interface ItemProblem {
+  readonly item: string;
+  readonly status: Exclude<ItemStatus, "ok">;
+  readonly constraint: string;
+}
+
+export interface DropCounter {
+  readonly reason: number;
+  readonly slot: number;
+  readonly bd: number;
+  readonly packets: number;
+}
+
+/** Counts of this data path alone, to be added to those of the tables. Arrays are laid out as TrafficCounters.values. */
+export interface DriverCounters {
+  readonly ports: Float64Array;
+  readonly vteps: Float64Array;
+  readonly bridgeDomains: Float64Array;
+  readonly drops: readonly DropCounter[];
+  /** Frames handed to the engine, by punt class; empty where the engine sees every frame. */
+  readonly punts: readonly number[];
+}
+
+export interface Driver {
+  /** "userspace" or "ebpf" as in `show status`; "memory" in tests. */
+  readonly name: "memory" | "userspace" | "ebpf";
+  /** Takes over an interface. Throws VtepError, with nothing changed, where it cannot. */
+  openInterface(plan: InterfacePlan): OpenedInterface;
+  /** Gives the interface back as it was. */
+  closeInterface(slot: number): void;
+  /** Brings the data path up to the tables' deltas; the caller clears them. Empty = all written. */
+  apply(tables: Tables): readonly ItemProblem[];
+  readCounters(): DriverCounters;
+  /** Time stamps that only the data path knows: calls back with the last tick of each FDB key asked for. */
+  readSeen(keys: Int32Array, count: number, seen: (index: number, tick: number) => void): void;
+  /** Emits a frame as the VTEP itself: out of an access port, or, by its outer headers, towards the underlay. */
+  inject(slot: number, frame: Uint8Array): void;
+  close(): void;
+}

@@ -1,0 +1,70 @@
+// Where a frame goes inside its bridge domain. TWIN: bpf/lib/bridge.h.
+
+import { BdFlag, Drop, FdbKind, PortFlag } from "../abi/generated.js";
+import { NOT_FOUND } from "../tables/fdb.js";
+import { StormClass } from "../tables/port.js";
+import type { Tables } from "../tables/tables.js";
+import { UNRESOLVED } from "../tables/vtep.js";
+import { ETHERNET_HEADER_BYTES, isBroadcastMac, isGroupMac } from "../wire/ethernet.js";
+import { flowHash } from "../wire/flowhash.js";
+import { type Decision, Egress } from "./decision.js";
+import { outerHeaderBytes } from "./encap.js";
+import { flood } from "./flood.js";
+
+export function decideDestination(tables: Tables, bytes: Uint8Array, out: Decision, tick: number): void {
+  out.flowHash = hashInner(bytes, out);
+  if (isGroupMac(out.destinationHi)) {
+    const broadcast = isBroadcastMac(out.destinationHi, out.destinationLo);
+    flood(tables, out, broadcast ? StormClass.BROADCAST : StormClass.MULTICAST, tick);
+    return;
+  }
+  const slot = tables.fdb.find(out.bd, out.destinationHi, out.destinationLo);
+  if (slot === NOT_FOUND) unknownUnicast(tables, out, tick);
+  else if (tables.fdb.kindAt(slot) === FdbKind.LOCAL) toPort(tables, out, tables.fdb.targetAt(slot));
+  else if (tables.fdb.kindAt(slot) === FdbKind.REMOTE) toVtep(tables, out, tables.fdb.targetAt(slot));
+  else out.drop(Drop.UNKNOWN_UNICAST_HOLD);
+}
+
+/** Only frames that may be encapsulated need the hash. */
+function hashInner(bytes: Uint8Array, out: Decision): number {
+  if (out.port === 0) return 0;
+  const { destinationHi, destinationLo, sourceHi, sourceLo } = out;
+  return flowHash(bytes, out.innerOffset, out.innerLength, destinationHi, destinationLo, sourceHi, sourceLo);
+}
+
+function unknownUnicast(tables: Tables, out: Decision, tick: number): void {
+  if ((tables.bridgeDomains.flags[out.bd]! & BdFlag.UNKNOWN_UNICAST_DROP) !== 0) out.drop(Drop.UNKNOWN_UNICAST_DROP);
+  else flood(tables, out, StormClass.UNKNOWN_UNICAST, tick);
+}
+
+function toPort(tables: Tables, out: Decision, port: number): void {
+  const flags = tables.ports.flags[port]!;
+  if (port === out.port) out.drop(Drop.HAIRPIN);
+  else if ((flags & PortFlag.ENABLED) === 0) out.drop(Drop.PORT_DISABLED);
+  else if (bothIsolated(tables, out.port, port)) out.drop(Drop.ISOLATED);
+  else if (!fitsPort(tables, port, out.innerLength)) out.drop(Drop.MTU_EXCEEDED);
+  else out.forwardTo(Egress.PORT, port);
+}
+
+/** A frame that came through a tunnel never leaves through one (RFC 7432 §11.2, RFC 8365 §5.1). */
+function toVtep(tables: Tables, out: Decision, vtep: number): void {
+  if (out.port === 0) out.drop(Drop.SPLIT_HORIZON);
+  else if (tables.vteps.group[vtep] === 0) out.drop(Drop.UNDERLAY_UNRESOLVED);
+  else if (!fitsVtep(tables, vtep, out)) out.drop(Drop.MTU_EXCEEDED);
+  else out.forwardTo(Egress.VTEP, vtep);
+}
+
+export function bothIsolated(tables: Tables, from: number, to: number): boolean {
+  return (tables.ports.flags[from]! & tables.ports.flags[to]! & PortFlag.ISOLATED) !== 0;
+}
+
+export function fitsPort(tables: Tables, port: number, innerLength: number): boolean {
+  return innerLength - ETHERNET_HEADER_BYTES <= tables.interfaces.mtuBytes[tables.ports.slot[port]!]!;
+}
+
+/** The VTEP never fragments (RFC 7348 §4.3). An unresolved path has no MTU yet: the kernel finds out. */
+export function fitsVtep(tables: Tables, vtep: number, out: Decision): boolean {
+  const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, out.flowHash);
+  if (adjacency === UNRESOLVED) return true;
+  return out.innerLength + outerHeaderBytes(tables.settings.family) <= tables.adjacencies.mtuBytes[adjacency]!;
+}

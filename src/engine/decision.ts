@@ -1,0 +1,97 @@
+// What the engine decided about one frame: a record of integers, allocated once and reused for every
+// frame. Deciding fills it; execute.ts carries it out on the bytes; effects.ts applies what it teaches
+// the tables; account.ts counts it.
+
+import { Limit } from "../abi/generated.js";
+
+export const Verdict = {
+  /** Not VXLAN for us: the kernel keeps it. */
+  PASS: 0,
+  DROP: 1,
+  FORWARD: 2,
+  REPLICATE: 3,
+} as const;
+
+export const Egress = { PORT: 1, VTEP: 2 } as const;
+
+/** What the frame teaches the tables; bits of Decision.effects. */
+export const Effect = {
+  LEARN_LOCAL: 1,
+  LEARN_REMOTE: 2,
+  REFRESH: 4,
+  /** The port refused a source because its limit is reached. */
+  LIMIT_HIT: 8,
+  STORM_TOKEN: 16,
+} as const;
+
+/** A frame in a buffer. The engine reads `length` bytes at `offset` and never beyond them. */
+export interface Frame {
+  bytes: Uint8Array;
+  offset: number;
+  length: number;
+  /** Ingress interface slot. */
+  slot: number;
+}
+
+export class Decision {
+  verdict: number = Verdict.PASS;
+  /** enum vtep_drop, when the verdict is DROP. */
+  reason = 0;
+  slot = 0;
+  /** Ingress access port, or 0 from the underlay. */
+  port = 0;
+  /** Sending VTEP, or 0 where it came from an access port or is not known. */
+  vtep = 0;
+  bd = 0;
+  /** The inner, untagged Ethernet frame. When a tag was taken out, its first 12 bytes are yet to be moved. */
+  innerOffset = 0;
+  innerLength = 0;
+  destinationHi = 0;
+  destinationLo = 0;
+  sourceHi = 0;
+  sourceLo = 0;
+  flowHash = 0;
+  /** Traffic class that decapsulation gives the inner IP header, or -1 to leave it (RFC 6040). */
+  innerTrafficClass = -1;
+  effects = 0;
+  stormClass = 0;
+  egressCount = 0;
+  /** Copies of a flooded frame that did not fit an egress, or had no route to their VTEP. */
+  tooBigCopies = 0;
+  unreachableCopies = 0;
+  readonly egressKind = new Uint8Array(Limit.MAX_PORTS + Limit.MAX_VTEPS);
+  readonly egressTarget = new Uint16Array(Limit.MAX_PORTS + Limit.MAX_VTEPS);
+
+  reset(frame: Frame): void {
+    this.verdict = Verdict.PASS;
+    this.reason = 0;
+    this.slot = frame.slot;
+    this.port = 0;
+    this.vtep = 0;
+    this.bd = 0;
+    this.innerOffset = frame.offset;
+    this.innerLength = frame.length;
+    this.innerTrafficClass = -1;
+    this.effects = 0;
+    this.egressCount = 0;
+    this.tooBigCopies = 0;
+    this.unreachableCopies = 0;
+  }
+
+  drop(reason: number): void {
+    this.verdict = Verdict.DROP;
+    this.reason = reason;
+    this.egressCount = 0;
+  }
+
+  addEgress(kind: number, target: number): void {
+    this.egressKind[this.egressCount] = kind;
+    this.egressTarget[this.egressCount] = target;
+    this.egressCount += 1;
+  }
+
+  forwardTo(kind: number, target: number): void {
+    this.verdict = Verdict.FORWARD;
+    this.addEgress(kind, target);
+  }
+}

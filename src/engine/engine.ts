@@ -1,0 +1,53 @@
+// The three verbs in one call, for data paths in which the engine carries the frame: decide, apply what
+// was learned, execute. One frame record and one decision serve every frame.
+
+import { Drop } from "../abi/generated.js";
+import type { Tables } from "../tables/tables.js";
+import { Decision, type Frame, Verdict } from "./decision.js";
+import { account, applyEffects } from "./effects.js";
+import { execute, type Transmit } from "./execute.js";
+import { processFrame } from "./pipeline.js";
+
+/** Refusals that an operator may have to hear of. */
+const SECURITY_REASONS: ReadonlySet<number> = new Set([
+  Drop.MAC_LIMIT,
+  Drop.SOURCE_ACL,
+  Drop.STICKY_VIOLATION,
+  Drop.MAC_MOVE_DENIED,
+]);
+
+/** Told of each frame that security refused. Called per frame: the receiver limits its own rate. */
+export type OnRefusal = (decision: Decision) => void;
+
+const NOBODY = new Uint8Array(0);
+
+export class Engine {
+  private readonly frame: Frame = { bytes: NOBODY, offset: 0, length: 0, slot: 0 };
+  private readonly decision = new Decision();
+  /** Set by whoever composes the VTEP. */
+  onRefusal: OnRefusal | undefined;
+
+  constructor(
+    private readonly tables: Tables,
+    private readonly transmit: Transmit,
+  ) {}
+
+  /** Handles one frame from interface `slot`. The result is overwritten by the next call. */
+  handle(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): Decision {
+    const { frame, decision, tables } = this;
+    frame.bytes = bytes;
+    frame.offset = offset;
+    frame.length = length;
+    frame.slot = slot;
+    processFrame(tables, frame, tick, decision);
+    applyEffects(tables, decision, tick);
+    account(tables, decision);
+    if (decision.verdict === Verdict.DROP) this.refused(decision);
+    else execute(tables, bytes, decision, this.transmit);
+    return decision;
+  }
+
+  private refused(decision: Decision): void {
+    if (this.onRefusal !== undefined && SECURITY_REASONS.has(decision.reason)) this.onRefusal(decision);
+  }
+}

@@ -1,0 +1,73 @@
+// Carries out a decision on the bytes: one finished frame per egress, handed to a Transmit.
+// The inner frame stays where it is; each header is written in front of it, so a flood to hundreds of
+// VTEPs copies nothing here. Twelve bytes of addresses are written again for each copy, because a
+// tag in front of the former one moved them.
+
+import type { Tables } from "../tables/tables.js";
+import { UNRESOLVED } from "../tables/vtep.js";
+import { replaceWord } from "../wire/checksum.js";
+import { readU16, writeU16 } from "../wire/bytes.js";
+import { ETHERNET_HEADER_BYTES, EtherType, VLAN_TAG_BYTES, writeMac } from "../wire/ethernet.js";
+import { Ipv4, writeIpv6TrafficClass } from "../wire/ip.js";
+import { type Decision, Egress } from "./decision.js";
+import { pushEthernet, pushOuter } from "./encap.js";
+
+/** Bytes in front of a frame that executing may overwrite: outer Ethernet + IPv6 + UDP + VXLAN, rounded up. */
+export const HEADROOM_BYTES = 80;
+
+/** Where finished frames go. The bytes are valid, and must be copied or sent, before the call returns. */
+export interface Transmit {
+  toPort(port: number, bytes: Uint8Array, offset: number, length: number): void;
+  toUnderlay(adjacency: number, bytes: Uint8Array, offset: number, length: number): void;
+  /** An IP packet whose next hop is not resolved: the kernel routes it, resolves and queues (RFC 4861 §7.2.2). */
+  toKernel(vtep: number, bytes: Uint8Array, offset: number, length: number): void;
+}
+
+/** The buffer needs HEADROOM_BYTES in front of the frame. */
+export function execute(tables: Tables, bytes: Uint8Array, decision: Decision, transmit: Transmit): void {
+  if (decision.innerTrafficClass >= 0) writeInnerTrafficClass(bytes, decision);
+  for (let index = 0; index < decision.egressCount; index++) {
+    const target = decision.egressTarget[index]!;
+    if (decision.egressKind[index] === Egress.PORT) sendToPort(tables, bytes, decision, target, transmit);
+    else sendToVtep(tables, bytes, decision, target, transmit);
+  }
+}
+
+function writeInnerTrafficClass(bytes: Uint8Array, decision: Decision): void {
+  const ip = decision.innerOffset + ETHERNET_HEADER_BYTES;
+  const value = decision.innerTrafficClass;
+  if (readU16(bytes, decision.innerOffset + 12) === EtherType.IPV6) writeIpv6TrafficClass(bytes, ip, value);
+  else replaceWord(bytes, ip, ip + Ipv4.CHECKSUM, (bytes[ip]! << 8) | value);
+}
+
+function sendToPort(tables: Tables, bytes: Uint8Array, decision: Decision, port: number, transmit: Transmit): void {
+  const vlan = tables.ports.vlan[port]!;
+  const tagBytes = vlan === 0 ? 0 : VLAN_TAG_BYTES;
+  const start = decision.innerOffset - tagBytes;
+  writeAddresses(bytes, start, decision);
+  if (vlan !== 0) {
+    writeU16(bytes, start + 12, EtherType.VLAN);
+    writeU16(bytes, start + 14, vlan);
+  }
+  const length = decision.innerLength + tagBytes;
+  tables.counters.ports.transmit(port, length);
+  transmit.toPort(port, bytes, start, length);
+}
+
+function sendToVtep(tables: Tables, bytes: Uint8Array, decision: Decision, vtep: number, transmit: Transmit): void {
+  const { innerOffset, innerLength, flowHash } = decision;
+  writeAddresses(bytes, innerOffset, decision);
+  const ip = pushOuter(tables, vtep, bytes, innerOffset, innerLength, tables.bridgeDomains.vni[decision.bd]!, flowHash);
+  const end = innerOffset + innerLength;
+  tables.counters.vteps.transmit(vtep, innerLength);
+  tables.counters.bridgeDomains.transmit(decision.bd, innerLength);
+  const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, flowHash);
+  if (adjacency === UNRESOLVED) return transmit.toKernel(vtep, bytes, ip, end - ip);
+  const start = pushEthernet(tables, adjacency, bytes, ip);
+  transmit.toUnderlay(adjacency, bytes, start, end - start);
+}
+
+function writeAddresses(bytes: Uint8Array, at: number, decision: Decision): void {
+  writeMac(bytes, at, decision.destinationHi, decision.destinationLo);
+  writeMac(bytes, at + 6, decision.sourceHi, decision.sourceLo);
+}

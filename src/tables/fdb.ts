@@ -1,0 +1,180 @@
+// The forwarding database: (bridge domain, MAC) → where it is. One Int32Array, open addressing,
+// four words an entry, so a lookup is one cache line and allocates nothing.
+// PERF: 6 ns a hit, 20 ns cold at a million entries (bench/engine).
+// TWIN: struct vtep_fdb_key and vtep_fdb_value.
+
+import { FdbKind, Limit } from "../abi/generated.js";
+import type { Deltas } from "./delta.js";
+
+const WORDS = 4;
+/** w0 = bd << 16 | MAC bytes 0–1; w1 = MAC bytes 2–5; w2 = target << 16 | kind << 8 | flags; w3 = tick last seen. */
+const W1 = 1;
+const PLACE = 2;
+const SEEN = 3;
+export const NOT_FOUND = -1;
+
+export interface FdbEntry {
+  readonly bd: number;
+  readonly hi: number;
+  readonly lo: number;
+  readonly kind: number;
+  readonly flags: number;
+  readonly target: number;
+  readonly seenTick: number;
+}
+
+function hashOf(w0: number, w1: number): number {
+  const mixed = Math.imul(w1 ^ Math.imul(w0, 0x9e3779b1), 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
+
+export class Fdb {
+  private words = new Int32Array(1024 * WORDS);
+  private mask = 1023;
+  private used = 0;
+  /** Entries by place, kept here so that limits and `show` never scan. */
+  readonly countByPort = new Uint32Array(Limit.MAX_PORTS);
+  readonly countByVtep = new Uint32Array(Limit.MAX_VTEPS);
+  readonly countByBd = new Uint32Array(Limit.MAX_BDS);
+
+  constructor(
+    private readonly deltas: Deltas,
+    readonly capacity: number = Limit.MAX_FDB,
+  ) {}
+
+  get count(): number {
+    return this.used;
+  }
+
+  get full(): boolean {
+    return this.used >= this.capacity;
+  }
+
+  /** Slot of the entry, valid until the next change of the table, or NOT_FOUND. */
+  find(bd: number, hi: number, lo: number): number {
+    return this.findWords((bd << 16) | hi, lo);
+  }
+
+  findWords(w0: number, w1: number): number {
+    const { words, mask } = this;
+    let at = (hashOf(w0, w1) & mask) * WORDS;
+    const end = words.length - 1;
+    while (words[at + PLACE] !== 0) {
+      if (words[at] === w0 && words[at + W1] === w1) return at;
+      at = (at + WORDS) & end;
+    }
+    return NOT_FOUND;
+  }
+
+  kindAt(slot: number): number {
+    return (this.words[slot + PLACE]! >>> 8) & 0xff;
+  }
+
+  flagsAt(slot: number): number {
+    return this.words[slot + PLACE]! & 0xff;
+  }
+
+  targetAt(slot: number): number {
+    return this.words[slot + PLACE]! >>> 16;
+  }
+
+  seenAt(slot: number): number {
+    return this.words[slot + SEEN]! >>> 0;
+  }
+
+  /** Sets the time stamp only: not a change that a driver must hear of. */
+  touchAt(slot: number, tick: number): void {
+    this.words[slot + SEEN] = tick;
+  }
+
+  /** Inserts or replaces. False where the table is full; nothing changed then. */
+  set(bd: number, hi: number, lo: number, kind: number, target: number, flags: number, tick: number): boolean {
+    const w0 = (bd << 16) | hi;
+    let slot = this.findWords(w0, lo);
+    if (slot === NOT_FOUND) {
+      if (this.full) return false;
+      slot = this.insert(w0, lo);
+      this.countByBd[bd]! += 1;
+    } else this.recount(slot, -1);
+    this.words[slot + PLACE] = (target << 16) | (kind << 8) | flags;
+    this.words[slot + SEEN] = tick;
+    this.recount(slot, 1);
+    this.deltas.fdb.push(w0, lo);
+    return true;
+  }
+
+  delete(bd: number, hi: number, lo: number): boolean {
+    const slot = this.find(bd, hi, lo);
+    if (slot === NOT_FOUND) return false;
+    this.recount(slot, -1);
+    this.countByBd[bd]! -= 1;
+    this.deltas.fdb.push((bd << 16) | hi, lo);
+    this.remove(slot);
+    return true;
+  }
+
+  /** Visits entries in table order. The visitor must not change the table: collect first. */
+  forEach(visit: (entry: FdbEntry) => void): void {
+    for (let slot = 0; slot < this.words.length; slot += WORDS) {
+      if (this.words[slot + PLACE] !== 0) visit(this.entryAt(slot));
+    }
+  }
+
+  entryAt(slot: number): FdbEntry {
+    const w0 = this.words[slot]!;
+    return {
+      bd: w0 >>> 16,
+      hi: w0 & 0xffff,
+      lo: this.words[slot + W1]!,
+      kind: this.kindAt(slot),
+      flags: this.flagsAt(slot),
+      target: this.targetAt(slot),
+      seenTick: this.seenAt(slot),
+    };
+  }
+
+  private recount(slot: number, step: number): void {
+    const kind = this.kindAt(slot);
+    if (kind === FdbKind.LOCAL) this.countByPort[this.targetAt(slot)]! += step;
+    else if (kind === FdbKind.REMOTE) this.countByVtep[this.targetAt(slot)]! += step;
+  }
+
+  private insert(w0: number, w1: number): number {
+    if ((this.used + 1) * 2 > this.mask + 1) this.grow();
+    this.used += 1;
+    const end = this.words.length - 1;
+    let at = (hashOf(w0, w1) & this.mask) * WORDS;
+    while (this.words[at + PLACE] !== 0) at = (at + WORDS) & end;
+    this.words[at] = w0;
+    this.words[at + W1] = w1;
+    return at;
+  }
+
+  /** Closes the gap by moving later entries of the same run back, so that no tombstones remain. */
+  private remove(slot: number): void {
+    const { words } = this;
+    const end = words.length - 1;
+    let hole = slot;
+    for (let at = (slot + WORDS) & end; words[at + PLACE] !== 0; at = (at + WORDS) & end) {
+      const home = (hashOf(words[at]!, words[at + W1]!) & this.mask) * WORDS;
+      if (((at - home) & end) < ((at - hole) & end)) continue;
+      words.copyWithin(hole, at, at + WORDS);
+      hole = at;
+    }
+    words.fill(0, hole, hole + WORDS);
+    this.used -= 1;
+  }
+
+  private grow(): void {
+    const old = this.words;
+    this.words = new Int32Array(old.length * 2);
+    this.mask = this.mask * 2 + 1;
+    const end = this.words.length - 1;
+    for (let from = 0; from < old.length; from += WORDS) {
+      if (old[from + PLACE] === 0) continue;
+      let to = (hashOf(old[from]!, old[from + W1]!) & this.mask) * WORDS;
+      while (this.words[to + PLACE] !== 0) to = (to + WORDS) & end;
+      this.words.set(old.subarray(from, from + WORDS), to);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// Everything the engine reads to decide about a frame. Control writes here; the engine's effects
+// (a learned MAC) do too; drivers follow `deltas`.
+
+import { Df, Family } from "../abi/generated.js";
+import { BridgeDomains } from "./bridge_domain.js";
+import { Counters } from "./counters.js";
+import { Deltas } from "./delta.js";
+import { Fdb } from "./fdb.js";
+import { Interfaces } from "./interface.js";
+import { Ports } from "./port.js";
+import { Adjacencies, NextHopGroups, Vteps } from "./vtep.js";
+
+/** How this VTEP writes outer headers and whom it believes. */
+export interface VtepSettings {
+  readonly family: number;
+  /** 16 bytes, IPv4 as ::ffff:a.b.c.d. */
+  readonly localAddress: Uint8Array;
+  readonly udpPort: number;
+  readonly sourcePortMin: number;
+  /** 1..65536 */
+  readonly sourcePortCount: number;
+  readonly ttl: number;
+  /** The two ECN bits are zero. */
+  readonly tos: number;
+  readonly df: number;
+  /** enum vtep_config_flag */
+  readonly flags: number;
+}
+
+const UNCONFIGURED: VtepSettings = {
+  family: Family.IPV4,
+  localAddress: new Uint8Array(16),
+  udpPort: 4789,
+  sourcePortMin: 49152,
+  sourcePortCount: 16384,
+  ttl: 64,
+  tos: 0,
+  df: Df.UNSET,
+  flags: 0,
+};
+
+export class Tables {
+  readonly deltas = new Deltas();
+  readonly fdb: Fdb;
+  readonly interfaces = new Interfaces(this.deltas);
+  readonly ports = new Ports(this.deltas);
+  readonly bridgeDomains = new BridgeDomains(this.deltas);
+  readonly vteps = new Vteps(this.deltas);
+  readonly groups = new NextHopGroups(this.deltas);
+  readonly adjacencies = new Adjacencies(this.deltas);
+  readonly counters = new Counters();
+  settings: VtepSettings = UNCONFIGURED;
+
+  constructor(fdbCapacity?: number) {
+    this.fdb = new Fdb(this.deltas, fdbCapacity);
+  }
+
+  setSettings(settings: VtepSettings): void {
+    this.settings = settings;
+    this.deltas.config = true;
+  }
+}

@@ -1,0 +1,74 @@
+// One 32-bit number per inner flow. It picks the outer UDP source port (RFC 7348 §5) and the
+// equal-cost next hop, so all packets of a flow take one path and arrive in order.
+// TWIN: bpf/lib/flowhash.h; the corpus compares both. The mixing steps are MurmurHash3's.
+
+import { readI32, readU16 } from "./bytes.js";
+import { ETHERNET_HEADER_BYTES, EtherType } from "./ethernet.js";
+import { IPV4_FRAGMENT_MASK, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol } from "./ip.js";
+
+const SEED = 0x76746570;
+
+function mix(hash: number, word: number): number {
+  const mixed = hash ^ Math.imul(word, 0xcc9e2d51);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function finish(hash: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function hasPorts(protocol: number): boolean {
+  return protocol === Protocol.TCP || protocol === Protocol.UDP || protocol === Protocol.SCTP;
+}
+
+/** Fragments and packets with options hash by addresses and protocol only, so that no part of a flow strays. */
+function hashIpv4(bytes: Uint8Array, at: number, end: number): number {
+  const protocol = bytes[at + Ipv4.PROTOCOL]!;
+  let hash = mix(SEED, readI32(bytes, at + Ipv4.SOURCE));
+  hash = mix(hash, readI32(bytes, at + Ipv4.DESTINATION));
+  hash = mix(hash, protocol);
+  const whole = bytes[at] === 0x45 && (readU16(bytes, at + Ipv4.FRAGMENT) & IPV4_FRAGMENT_MASK) === 0;
+  const ports = at + IPV4_HEADER_BYTES;
+  if (whole && hasPorts(protocol) && ports + 4 <= end) hash = mix(hash, readI32(bytes, ports));
+  return finish(hash);
+}
+
+function hashIpv6(bytes: Uint8Array, at: number, end: number): number {
+  const nextHeader = bytes[at + Ipv6.NEXT_HEADER]!;
+  let hash = SEED;
+  for (let word = at + Ipv6.SOURCE; word < at + IPV6_HEADER_BYTES; word += 4) hash = mix(hash, readI32(bytes, word));
+  hash = mix(hash, nextHeader);
+  const ports = at + IPV6_HEADER_BYTES;
+  if (hasPorts(nextHeader) && ports + 4 <= end) hash = mix(hash, readI32(bytes, ports));
+  return finish(hash);
+}
+
+function hashAddresses(etherType: number, destinationHi: number, destinationLo: number, sourceHi: number, sourceLo: number): number {
+  let hash = mix(SEED, (destinationHi << 16) | (destinationLo >>> 16));
+  hash = mix(hash, (destinationLo << 16) | sourceHi);
+  hash = mix(hash, sourceLo);
+  return finish(mix(hash, etherType));
+}
+
+/**
+ * Unsigned 32-bit hash of the untagged Ethernet frame of at least 14 bytes at `frameAt`. Allocates nothing.
+ * The addresses come apart from the bytes, because taking out a tag has not moved them yet.
+ */
+export function flowHash(
+  bytes: Uint8Array,
+  frameAt: number,
+  lengthBytes: number,
+  destinationHi: number,
+  destinationLo: number,
+  sourceHi: number,
+  sourceLo: number,
+): number {
+  const etherType = readU16(bytes, frameAt + 12);
+  const at = frameAt + ETHERNET_HEADER_BYTES;
+  const end = frameAt + lengthBytes;
+  if (etherType === EtherType.IPV4 && at + IPV4_HEADER_BYTES <= end) return hashIpv4(bytes, at, end);
+  if (etherType === EtherType.IPV6 && at + IPV6_HEADER_BYTES <= end) return hashIpv6(bytes, at, end);
+  return hashAddresses(etherType, destinationHi, destinationLo, sourceHi, sourceLo);
+}

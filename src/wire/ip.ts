@@ -1,0 +1,61 @@
+// Offsets and constants of IPv4 (RFC 791), IPv6 (RFC 8200) and UDP (RFC 768) headers, and the ECN
+// rules of tunnels (RFC 6040). Only what the engine reads and writes.
+
+export const IPV4_HEADER_BYTES = 20;
+export const IPV6_HEADER_BYTES = 40;
+export const UDP_HEADER_BYTES = 8;
+
+export const Protocol = { ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58, SCTP: 132 } as const;
+
+export const Ipv4 = {
+  TOS: 1,
+  TOTAL_LENGTH: 2,
+  ID: 4,
+  FRAGMENT: 6,
+  TTL: 8,
+  PROTOCOL: 9,
+  CHECKSUM: 10,
+  SOURCE: 12,
+  DESTINATION: 16,
+} as const;
+
+export const Ipv6 = { PAYLOAD_LENGTH: 4, NEXT_HEADER: 6, HOP_LIMIT: 7, SOURCE: 8, DESTINATION: 24 } as const;
+
+export const Udp = { SOURCE_PORT: 0, DESTINATION_PORT: 2, LENGTH: 4, CHECKSUM: 6 } as const;
+
+/** Don't-fragment bit of the IPv4 fragment word. */
+export const IPV4_DF = 0x4000;
+/** More-fragments bit and fragment offset: non-zero in every fragment. */
+export const IPV4_FRAGMENT_MASK = 0x3fff;
+
+export const Ecn = { NOT_ECT: 0, ECT1: 1, ECT0: 2, CE: 3, MASK: 3 } as const;
+
+/**
+ * ECN bits of the outer header. SPEC: RFC 6040 §4.1 normal mode copies all four code points.
+ * DIVERGES: Linux sends inner CE as outer ECT(0); profile `linux` does too.
+ */
+export function encapsulatedEcn(inner: number, linux: boolean): number {
+  return linux && inner === Ecn.CE ? Ecn.ECT0 : inner;
+}
+
+/**
+ * ECN bits of the forwarded inner header, or -1 where the frame must be dropped.
+ * SPEC: RFC 6040 §4.2, figure 4.
+ */
+export function decapsulatedEcn(inner: number, outer: number): number {
+  if (inner === Ecn.NOT_ECT) return outer === Ecn.CE ? -1 : Ecn.NOT_ECT;
+  if (outer === Ecn.CE) return Ecn.CE;
+  if (inner === Ecn.ECT0 && outer === Ecn.ECT1) return Ecn.ECT1;
+  return inner;
+}
+
+/** Type of service (IPv4) or traffic class (IPv6) of the header at `offset`. */
+export function readTrafficClass(bytes: Uint8Array, offset: number, ipv6: boolean): number {
+  if (!ipv6) return bytes[offset + Ipv4.TOS]!;
+  return ((bytes[offset]! & 0xf) << 4) | (bytes[offset + 1]! >>> 4);
+}
+
+export function writeIpv6TrafficClass(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = 0x60 | (value >>> 4);
+  bytes[offset + 1] = ((value & 0xf) << 4) | (bytes[offset + 1]! & 0xf);
+}
