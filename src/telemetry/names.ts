@@ -1,0 +1,49 @@
+// What views need to know beyond the tables, which hold numbers: names, and what control found out on the way.
+// Control knows these; main.ts hands them over.
+
+import type { BridgeDomainSettings, HookName, PortStateName } from "./view_types.js";
+
+export interface PortFacts {
+  /** Index in tables.ports. */
+  readonly port: number;
+  readonly interface: string;
+  /** 0 = untagged. */
+  readonly vlan: number;
+  readonly bridgeDomain: string;
+  readonly state: PortStateName;
+  readonly stateReason: string;
+  readonly hook: HookName | null;
+  readonly hookReason: string;
+}
+
+export interface BridgeDomainFacts {
+  /** Index in tables.bridgeDomains. */
+  readonly bd: number;
+  readonly config: BridgeDomainSettings;
+}
+
+export interface UnderlayLegFacts {
+  readonly interface: string;
+  readonly via: string;
+  readonly mac: string | null;
+  /** Why there is no MAC. */
+  readonly reason?: string;
+}
+
+export interface UnderlayFacts {
+  readonly legs: readonly UnderlayLegFacts[];
+  /** Present when no leg can carry a packet. */
+  readonly reason?: string;
+}
+
+export interface VtepNames {
+  /** Every access port of the config, also those whose interface is missing. */
+  ports(): Iterable<PortFacts>;
+  /** Every bridge domain of the config. */
+  bridgeDomains(): Iterable<BridgeDomainFacts>;
+  /** "" for a number that no domain has. */
+  bridgeDomain(bd: number): string;
+  /** "" for a slot that no interface has. */
+  interface(slot: number): string;
+  underlay(vtep: number): UnderlayFacts;
+}

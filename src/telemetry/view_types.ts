@@ -1,0 +1,167 @@
+// What the daemon tells of itself, as JSON: names, units and absence (null) are the same for the REST API,
+// `show --json` and the tables for people. Fields are only added here, never renamed or dropped.
+
+export type VtepState = "starting" | "ready" | "degraded";
+export type PortStateName = "forwarding" | "err-disabled" | "down";
+export type HookName = "xdp" | "tc" | "userspace";
+export type Origin = "learned" | "static" | "evpn";
+
+export interface StatusView {
+  readonly state: VtepState;
+  /** Why the state is not ready; empty when it is. */
+  readonly reasons: readonly string[];
+  readonly datapath: "ebpf" | "userspace" | "memory";
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  /** Local VTEP address. */
+  readonly address: string;
+  readonly udpPort: number;
+  readonly configFile: string;
+  readonly processId: number;
+}
+
+export interface TrafficView {
+  readonly rxPackets: number;
+  readonly rxBytes: number;
+  readonly txPackets: number;
+  readonly txBytes: number;
+}
+
+export interface PortView extends TrafficView {
+  readonly interface: string;
+  /** null = untagged frames. */
+  readonly vlan: number | null;
+  readonly bridgeDomain: string;
+  readonly state: PortStateName;
+  /** Why it does not forward; empty when it does. */
+  readonly stateReason: string;
+  /** null while the data path does not hold the interface. */
+  readonly hook: HookName | null;
+  /** Why this hook. */
+  readonly hookReason: string;
+  readonly macCount: number;
+  /** null = no limit. */
+  readonly macLimit: number | null;
+}
+
+export interface FdbView {
+  readonly bridgeDomain: string;
+  readonly vni: number;
+  readonly mac: string;
+  readonly where: "local" | "remote";
+  /** null for a remote MAC, and for one that is held. */
+  readonly interface: string | null;
+  readonly vlan: number | null;
+  /** Address of the VTEP; null for a local MAC. */
+  readonly vtep: string | null;
+  readonly origin: Origin;
+  readonly sticky: boolean;
+  /** Vanished with its port: frames to it are dropped, not flooded, until the hold ends. */
+  readonly held: boolean;
+  /** null where nobody keeps the time: remote MACs that were not learned from frames. */
+  readonly idleSeconds: number | null;
+}
+
+export interface NeighborView {
+  readonly bridgeDomain: string;
+  readonly vrf: string | null;
+  readonly ip: string;
+  readonly mac: string;
+  readonly origin: Origin;
+  readonly state: string;
+}
+
+export interface UnderlayView {
+  readonly interface: string;
+  /** Neighbour that takes the packets, of either address family. */
+  readonly via: string;
+  /** null while the neighbour is not resolved. */
+  readonly mac: string | null;
+  /** Why there is no MAC; empty when there is. */
+  readonly reason: string;
+}
+
+export interface VtepView extends TrafficView {
+  readonly address: string;
+  /** Domains whose flooded frames it receives. */
+  readonly bridgeDomains: readonly string[];
+  /** Equal-cost legs towards it. */
+  readonly underlay: readonly UnderlayView[];
+  /** Why packets cannot reach it; empty when they can. */
+  readonly underlayReason: string;
+  /** Named by the control plane or the config, rather than only seen in traffic. */
+  readonly known: boolean;
+  readonly macCount: number;
+}
+
+export type NexthopView =
+  | { readonly vtep: string; readonly l3vni: number; readonly routerMac: string }
+  | { readonly bridgeDomain: string };
+
+export interface RouteView {
+  readonly vrf: string;
+  readonly prefix: string;
+  readonly nexthops: readonly NexthopView[];
+}
+
+/** The VRF's config with live counts. */
+export interface VrfView {
+  readonly name: string;
+  readonly l3vni: number | null;
+  readonly routerMac: string | null;
+  readonly irb: "symmetric" | "asymmetric";
+  readonly table: number | null;
+  readonly bridgeDomains: readonly string[];
+  readonly routeCount: number;
+  readonly neighborCount: number;
+}
+
+/** The keys of one entry of `bridgeDomains` in the config file that views repeat. */
+export interface BridgeDomainSettings {
+  readonly name: string;
+  readonly vni: number;
+  readonly vrf?: string;
+  readonly gateway?: { readonly mac: string; readonly addresses: readonly string[] };
+  readonly learning: boolean;
+  readonly learnRemote: boolean;
+  readonly ageing: number;
+  readonly arpSuppression: boolean;
+  readonly unknownUnicast: "flood" | "drop";
+  readonly unknownUnicastHold: number;
+  readonly mobility: "allow" | "deny";
+}
+
+/** The domain's config with live counts. */
+export interface BridgeDomainView extends BridgeDomainSettings, TrafficView {
+  /** Access ports attached to it, whatever their state. */
+  readonly portCount: number;
+  /** Ports that frames are flooded to now. */
+  readonly floodPortCount: number;
+  /** VTEPs on its head-end replication list. */
+  readonly vtepCount: number;
+  readonly macCount: number;
+}
+
+export interface DropView {
+  readonly reason: string;
+  /** Where the frames came in; null where that interface is gone. */
+  readonly interface: string | null;
+  /** null = dropped before the domain was known. */
+  readonly bridgeDomain: string | null;
+  readonly packets: number;
+}
+
+export type EventObjects = Readonly<Record<string, string | number | boolean>>;
+
+/** `kind`, and beside it the objects that the event names: `interface`, `mac`, … */
+export type EventView = EventObjects & {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly kind: string;
+  /** Times that the same happened in short order, this one included. */
+  readonly count: number;
+  /** Last of them. */
+  readonly lastTime: string;
+  /** Events of this kind that were left out after this one because there were too many. */
+  readonly suppressed: number;
+};
