@@ -108,7 +108,8 @@ export class Attributes {
   }
 }
 
-/** A copy, because what is decoded outlives the receive buffer. The range must lie inside the view. */
-export function copyBytes(view: DataView, at: number, length: number): Uint8Array {
+/** A copy, because what is decoded outlives the receive buffer. The range lies inside the view, or it is our bug. */
+function copyBytes(view: DataView, at: number, length: number): Uint8Array {
+  if (at + length > view.byteLength) throw new RangeError("read past the end of a netlink buffer");
   return new Uint8Array(view.buffer, view.byteOffset + at, length).slice();
 }
