@@ -57,7 +57,10 @@ export interface Driver {
   openInterface(plan: InterfacePlan): OpenedInterface;
   /** Gives the interface back as it was. */
   closeInterface(slot: number): void;
-  /** Brings the data path up to the tables' deltas; the caller clears them. Empty = all written. */
+  /**
+   * Brings the data path up to the tables' deltas. What is written, or never can be, leaves them; what waits for
+   * a constraint stays, for the next call. Empty = all written.
+   */
   apply(tables: Tables): readonly ItemProblem[];
   readCounters(): DriverCounters;
   /** Time stamps that only the data path knows: calls back with the last tick of each FDB key asked for. */

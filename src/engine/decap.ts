@@ -80,17 +80,25 @@ function checkOuter(tables: Tables, frame: Frame, out: Decision, ip: number, udp
 
 function checkSender(tables: Tables, bytes: Uint8Array, out: Decision, ip: number, ipv6: boolean): boolean {
   const { localAddress, flags } = tables.settings;
-  const at = ip + (ipv6 ? Ipv6.SOURCE : Ipv4.SOURCE);
-  const w0 = ipv6 ? readI32(bytes, at) : 0;
-  const w1 = ipv6 ? readI32(bytes, at + 4) : 0;
-  const w2 = ipv6 ? readI32(bytes, at + 8) : MAPPED_PREFIX_WORD;
-  const w3 = ipv6 ? readI32(bytes, at + 12) : readI32(bytes, at);
-  const own = w3 === readI32(localAddress, 12) && w2 === readI32(localAddress, 8);
-  if (own && w1 === readI32(localAddress, 4) && w0 === readI32(localAddress, 0)) return refuse(out, Drop.REFLECTED);
-  out.vtep = tables.vteps.find(w0, w1, w2, w3);
+  readSender(bytes, out, ip, ipv6);
+  if (isAddress(localAddress, out)) return refuse(out, Drop.REFLECTED);
+  out.vtep = tables.vteps.find(out.sender0, out.sender1, out.sender2, out.sender3);
   if ((flags & ConfigFlag.KNOWN_VTEPS_ONLY) === 0 || tables.vteps.isKnown(out.vtep)) return true;
   out.vtep = 0;
   return refuse(out, Drop.UNKNOWN_VTEP);
+}
+
+function readSender(bytes: Uint8Array, out: Decision, ip: number, ipv6: boolean): void {
+  const at = ip + (ipv6 ? Ipv6.SOURCE : Ipv4.SOURCE);
+  out.sender0 = ipv6 ? readI32(bytes, at) : 0;
+  out.sender1 = ipv6 ? readI32(bytes, at + 4) : 0;
+  out.sender2 = ipv6 ? readI32(bytes, at + 8) : MAPPED_PREFIX_WORD;
+  out.sender3 = ipv6 ? readI32(bytes, at + 12) : readI32(bytes, at);
+}
+
+function isAddress(address: Uint8Array, out: Decision): boolean {
+  const low = readI32(address, 12) === out.sender3 && readI32(address, 8) === out.sender2;
+  return low && readI32(address, 4) === out.sender1 && readI32(address, 0) === out.sender0;
 }
 
 function checkVxlan(tables: Tables, bytes: Uint8Array, out: Decision, udp: number): boolean {

@@ -22,6 +22,8 @@ export const Effect = {
   /** The port refused a source because its limit is reached. */
   LIMIT_HIT: 8,
   STORM_TOKEN: 16,
+  /** A sender that nobody named spoke in a domain that learns from tunnels. */
+  DISCOVER_VTEP: 32,
 } as const;
 
 /** A frame in a buffer. The engine reads `length` bytes at `offset` and never beyond them. */
@@ -50,6 +52,11 @@ export class Decision {
   destinationLo = 0;
   sourceHi = 0;
   sourceLo = 0;
+  /** Outer source address of a VXLAN packet, IPv4 mapped, as four big-endian words. */
+  sender0 = 0;
+  sender1 = 0;
+  sender2 = 0;
+  sender3 = 0;
   flowHash = 0;
   /** Traffic class that decapsulation gives the inner IP header, or -1 to leave it (RFC 6040). */
   innerTrafficClass = -1;

@@ -30,33 +30,6 @@ export function outerHeaderBytes(family: number): number {
   return (family === Family.IPV6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) + TUNNEL_BYTES;
 }
 
-export interface OuterTemplate {
-  readonly outer: Uint8Array;
-  /** Folded 16-bit sum of the template's IPv4 header; 0 over IPv6. */
-  readonly checksumBase: number;
-}
-
-/** Template of a VTEP: see struct vtep_remote. `address` is 16 bytes, IPv4 mapped. */
-export function makeOuter(settings: VtepSettings, address: Uint8Array): OuterTemplate {
-  const outer = new Uint8Array(Limit.OUTER_BYTES);
-  const ipv6 = settings.family === Family.IPV6;
-  if (ipv6) {
-    outer[0] = 0x60;
-    outer[Ipv6.NEXT_HEADER] = Protocol.UDP;
-    outer.set(settings.localAddress, Ipv6.SOURCE);
-    outer.set(address, Ipv6.DESTINATION);
-  } else {
-    outer[0] = 0x45;
-    outer[Ipv4.PROTOCOL] = Protocol.UDP;
-    outer.set(settings.localAddress.subarray(12), Ipv4.SOURCE);
-    outer.set(address.subarray(12), Ipv4.DESTINATION);
-  }
-  const udp = ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
-  writeU16(outer, udp + Udp.DESTINATION_PORT, settings.udpPort);
-  writeI32(outer, udp + UDP_HEADER_BYTES, VXLAN_FIRST_WORD);
-  return { outer, checksumBase: ipv6 ? 0 : foldSum(addToSum(0, outer, 0, IPV4_HEADER_BYTES)) };
-}
-
 /**
  * Writes IP, UDP and VXLAN in front of the frame at `innerOffset` and returns where the IP header begins.
  * The buffer needs `outerHeaderBytes` of headroom, and 14 more for pushEthernet.

@@ -3,7 +3,7 @@
 
 import { Drop } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
-import { Decision, type Frame, Verdict } from "./decision.js";
+import { Decision, Effect, type Frame, Verdict } from "./decision.js";
 import { account, applyEffects } from "./effects.js";
 import { execute, type Transmit } from "./execute.js";
 import { processFrame } from "./pipeline.js";
@@ -16,20 +16,23 @@ const SECURITY_REASONS: ReadonlySet<number> = new Set([
   Drop.MAC_MOVE_DENIED,
 ]);
 
-/** Told of each frame that security refused. Called per frame: the receiver limits its own rate. */
-export type OnRefusal = (decision: Decision) => void;
+/** Whom the engine tells of what the tables alone cannot hold. Called per frame: the receiver limits its own rate. */
+export interface EngineListener {
+  /** Security refused the frame. */
+  onRefusal(decision: Decision): void;
+  /** Effect.DISCOVER_VTEP: `sender0..3` is the address. */
+  onDiscovery(decision: Decision): void;
+}
 
 const NOBODY = new Uint8Array(0);
 
 export class Engine {
   private readonly frame: Frame = { bytes: NOBODY, offset: 0, length: 0, slot: 0 };
   private readonly decision = new Decision();
-  /** Set by whoever composes the VTEP. */
-  onRefusal: OnRefusal | undefined;
-
   constructor(
     private readonly tables: Tables,
     private readonly transmit: Transmit,
+    private readonly listener?: EngineListener,
   ) {}
 
   /** Handles one frame from interface `slot`. The result is overwritten by the next call. */
@@ -42,12 +45,14 @@ export class Engine {
     processFrame(tables, frame, tick, decision);
     applyEffects(tables, decision, tick);
     account(tables, decision);
-    if (decision.verdict === Verdict.DROP) this.refused(decision);
-    else execute(tables, bytes, decision, this.transmit);
+    execute(tables, bytes, decision, this.transmit);
+    this.tell(decision);
     return decision;
   }
 
-  private refused(decision: Decision): void {
-    if (this.onRefusal !== undefined && SECURITY_REASONS.has(decision.reason)) this.onRefusal(decision);
+  private tell(decision: Decision): void {
+    if (this.listener === undefined) return;
+    if ((decision.effects & Effect.DISCOVER_VTEP) !== 0) this.listener.onDiscovery(decision);
+    if (decision.verdict === Verdict.DROP && SECURITY_REASONS.has(decision.reason)) this.listener.onRefusal(decision);
   }
 }

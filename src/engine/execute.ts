@@ -15,10 +15,13 @@ import { pushEthernet, pushOuter } from "./encap.js";
 /** Bytes in front of a frame that executing may overwrite: outer Ethernet + IPv6 + UDP + VXLAN, rounded up. */
 export const HEADROOM_BYTES = 80;
 
-/** Where finished frames go. The bytes are valid, and must be copied or sent, before the call returns. */
+/**
+ * Where finished frames go. The bytes must be copied or sent before the call returns; with `last`, no other
+ * copy of this frame follows, so they also stay as they are until the caller of handle() reuses its buffer.
+ */
 export interface Transmit {
-  toPort(port: number, bytes: Uint8Array, offset: number, length: number): void;
-  toUnderlay(adjacency: number, bytes: Uint8Array, offset: number, length: number): void;
+  toPort(port: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void;
+  toUnderlay(adjacency: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void;
   /** An IP packet whose next hop is not resolved: the kernel routes it, resolves and queues (RFC 4861 §7.2.2). */
   toKernel(vtep: number, bytes: Uint8Array, offset: number, length: number): void;
 }
@@ -28,8 +31,9 @@ export function execute(tables: Tables, bytes: Uint8Array, decision: Decision, t
   if (decision.innerTrafficClass >= 0) writeInnerTrafficClass(bytes, decision);
   for (let index = 0; index < decision.egressCount; index++) {
     const target = decision.egressTarget[index]!;
-    if (decision.egressKind[index] === Egress.PORT) sendToPort(tables, bytes, decision, target, transmit);
-    else sendToVtep(tables, bytes, decision, target, transmit);
+    const last = index === decision.egressCount - 1;
+    if (decision.egressKind[index] === Egress.PORT) sendToPort(tables, bytes, decision, target, transmit, last);
+    else sendToVtep(tables, bytes, decision, target, transmit, last);
   }
 }
 
@@ -40,7 +44,7 @@ function writeInnerTrafficClass(bytes: Uint8Array, decision: Decision): void {
   else replaceWord(bytes, ip, ip + Ipv4.CHECKSUM, (bytes[ip]! << 8) | value);
 }
 
-function sendToPort(tables: Tables, bytes: Uint8Array, decision: Decision, port: number, transmit: Transmit): void {
+function sendToPort(tables: Tables, bytes: Uint8Array, decision: Decision, port: number, transmit: Transmit, last: boolean): void {
   const vlan = tables.ports.vlan[port]!;
   const tagBytes = vlan === 0 ? 0 : VLAN_TAG_BYTES;
   const start = decision.innerOffset - tagBytes;
@@ -51,10 +55,10 @@ function sendToPort(tables: Tables, bytes: Uint8Array, decision: Decision, port:
   }
   const length = decision.innerLength + tagBytes;
   tables.counters.ports.transmit(port, length);
-  transmit.toPort(port, bytes, start, length);
+  transmit.toPort(port, bytes, start, length, last);
 }
 
-function sendToVtep(tables: Tables, bytes: Uint8Array, decision: Decision, vtep: number, transmit: Transmit): void {
+function sendToVtep(tables: Tables, bytes: Uint8Array, decision: Decision, vtep: number, transmit: Transmit, last: boolean): void {
   const { innerOffset, innerLength, flowHash } = decision;
   writeAddresses(bytes, innerOffset, decision);
   const ip = pushOuter(tables, vtep, bytes, innerOffset, innerLength, tables.bridgeDomains.vni[decision.bd]!, flowHash);
@@ -64,7 +68,7 @@ function sendToVtep(tables: Tables, bytes: Uint8Array, decision: Decision, vtep:
   const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, flowHash);
   if (adjacency === UNRESOLVED) return transmit.toKernel(vtep, bytes, ip, end - ip);
   const start = pushEthernet(tables, adjacency, bytes, ip);
-  transmit.toUnderlay(adjacency, bytes, start, end - start);
+  transmit.toUnderlay(adjacency, bytes, start, end - start, last);
 }
 
 function writeAddresses(bytes: Uint8Array, at: number, decision: Decision): void {

@@ -47,7 +47,11 @@ function learnWithinLimit(tables: Tables, out: Decision): boolean {
  * (RFC 7348 §4.1); otherwise the control plane does, and the frame is taken as it comes.
  */
 export function admitRemote(tables: Tables, out: Decision): boolean {
-  if ((tables.bridgeDomains.flags[out.bd]! & BdFlag.LEARN_REMOTE) === 0 || out.vtep === 0) return true;
+  if ((tables.bridgeDomains.flags[out.bd]! & BdFlag.LEARN_REMOTE) === 0) return true;
+  if (out.vtep === 0) {
+    out.effects |= Effect.DISCOVER_VTEP;
+    return true;
+  }
   const { fdb } = tables;
   const slot = fdb.find(out.bd, out.sourceHi, out.sourceLo);
   if (slot !== NOT_FOUND && fdb.kindAt(slot) === FdbKind.REMOTE && fdb.targetAt(slot) === out.vtep) {

@@ -66,6 +66,10 @@ export class Fdb {
     return NOT_FOUND;
   }
 
+  bdAt(slot: number): number {
+    return this.words[slot]! >>> 16;
+  }
+
   kindAt(slot: number): number {
     return (this.words[slot + PLACE]! >>> 8) & 0xff;
   }
@@ -118,6 +122,24 @@ export class Fdb {
     for (let slot = 0; slot < this.words.length; slot += WORDS) {
       if (this.words[slot + PLACE] !== 0) visit(this.entryAt(slot));
     }
+  }
+
+  /** Visits the slots of up to `count` places from `position` on; returns where to go on, 0 after the end. */
+  scan(position: number, count: number, visit: (slot: number) => void): number {
+    const end = Math.min(this.words.length, (position + count) * WORDS);
+    for (let slot = position * WORDS; slot < end; slot += WORDS) {
+      if (this.words[slot + PLACE] !== 0) visit(slot);
+    }
+    return end >= this.words.length ? 0 : end / WORDS;
+  }
+
+  /** The entries behind one VTEP, for when it goes. */
+  behindVtep(vtep: number): FdbEntry[] {
+    const entries: FdbEntry[] = [];
+    this.forEach((entry) => {
+      if (entry.kind === FdbKind.REMOTE && entry.target === vtep) entries.push(entry);
+    });
+    return entries;
   }
 
   entryAt(slot: number): FdbEntry {

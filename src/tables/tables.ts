@@ -57,6 +57,7 @@ export class Tables {
 
   setSettings(settings: VtepSettings): void {
     this.settings = settings;
+    this.vteps.remakeOuter(settings);
     this.deltas.config = true;
   }
 }

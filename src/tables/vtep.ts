@@ -4,13 +4,14 @@
 import { Limit, RemoteFlag } from "../abi/generated.js";
 import type { Deltas } from "./delta.js";
 import { AddressMap } from "./int_map.js";
+import { makeOuter, type OuterEndpoint } from "./outer_template.js";
 
 export class Vteps {
   /** 16 bytes each, IPv4 as ::ffff:a.b.c.d. */
   readonly address: (Uint8Array | undefined)[] = [];
   readonly group = new Uint16Array(Limit.MAX_VTEPS);
   readonly flags = new Uint16Array(Limit.MAX_VTEPS);
-  /** Finished outer header but for the fields of one packet; engine/encap.ts makes and reads it. */
+  /** Finished outer header but for the fields of one packet: see struct vtep_remote. */
   readonly outer = new Uint8Array(Limit.MAX_VTEPS * Limit.OUTER_BYTES);
   readonly checksumBase = new Uint32Array(Limit.MAX_VTEPS);
   /** IPv4 identification of the next packet that may be fragmented on its way (RFC 6864 §4.1). */
@@ -28,18 +29,19 @@ export class Vteps {
     return (this.flags[vtep]! & RemoteFlag.KNOWN) !== 0;
   }
 
-  set(vtep: number, address: Uint8Array, flags: number): void {
+  set(vtep: number, address: Uint8Array, flags: number, endpoint: OuterEndpoint): void {
     if (this.address[vtep] !== undefined) this.byWords.delete(vtep);
     this.byWords.set(address, vtep);
     this.address[vtep] = address;
     this.flags[vtep] = flags;
-    this.deltas.vteps.add(vtep);
+    this.makeOuterOf(vtep, endpoint);
   }
 
-  setOuter(vtep: number, outer: Uint8Array, checksumBase: number): void {
-    this.outer.set(outer, vtep * Limit.OUTER_BYTES);
-    this.checksumBase[vtep] = checksumBase;
-    this.deltas.vteps.add(vtep);
+  /** The local endpoint changed: every header is made again. */
+  remakeOuter(endpoint: OuterEndpoint): void {
+    for (let vtep = 1; vtep < this.address.length; vtep++) {
+      if (this.address[vtep] !== undefined) this.makeOuterOf(vtep, endpoint);
+    }
   }
 
   setGroup(vtep: number, group: number): void {
@@ -53,6 +55,13 @@ export class Vteps {
     this.address[vtep] = undefined;
     this.group[vtep] = 0;
     this.flags[vtep] = 0;
+    this.deltas.vteps.add(vtep);
+  }
+
+  private makeOuterOf(vtep: number, endpoint: OuterEndpoint): void {
+    const { outer, checksumBase } = makeOuter(endpoint, this.address[vtep]!);
+    this.outer.set(outer, vtep * Limit.OUTER_BYTES);
+    this.checksumBase[vtep] = checksumBase;
     this.deltas.vteps.add(vtep);
   }
 }

@@ -51,7 +51,8 @@ export class MemoryDriver implements Driver, Transmit {
   closeInterface(): void {}
 
   /** The engine reads the tables themselves: nothing to copy. */
-  apply(): [] {
+  apply(tables: Tables): [] {
+    tables.deltas.clear();
     return [];
   }
 

@@ -1,0 +1,116 @@
+// Static control: the config file is the whole truth about remote VTEPs and MACs.
+
+import { BdFlag, ConfigFlag, Df, Family } from "../../abi/generated.js";
+import type { BridgeDomainConfig, PortConfig, VtepConfig } from "../../config/schema.js";
+import { Violation } from "../../tables/port.js";
+import type { VtepSettings } from "../../tables/tables.js";
+import { VtepError } from "../../wire/error.js";
+import { type Mac, parseMac } from "../../wire/ethernet.js";
+import {
+  type BridgeDomainIntent,
+  type Intent,
+  type InterfaceIntent,
+  type PortIntent,
+  portName,
+  type RemoteMacIntent,
+  type VtepIntent,
+} from "../intent.js";
+import { mappedAddress } from "../mapped_address.js";
+
+const ECN_BITS = 3;
+const DEFAULT_TTL = 64;
+
+export function intentFromConfig(config: VtepConfig): Intent {
+  return {
+    address: config.vtep.address,
+    settings: settingsOf(config),
+    interfaces: interfacesOf(config),
+    bridgeDomains: new Map(config.bridgeDomains.map((domain) => [domain.name, domainOf(domain)])),
+    ports: new Map(config.ports.map((port) => [portName(port.interface, port.vlan ?? 0), portOf(port)])),
+    vteps: vtepsOf(config),
+    remoteMacs: remoteMacsOf(config),
+  };
+}
+
+function settingsOf({ vtep }: VtepConfig): VtepSettings {
+  const [first, last] = vtep.sourcePorts as readonly [number, number];
+  const flags =
+    (vtep.ttl === "inherit" ? ConfigFlag.TTL_INHERIT : 0) |
+    (vtep.tos === "inherit" ? ConfigFlag.TOS_INHERIT : 0) |
+    (vtep.udpChecksum ? ConfigFlag.UDP_CHECKSUM : 0) |
+    (vtep.profile === "linux" ? ConfigFlag.PROFILE_LINUX : 0) |
+    (vtep.knownVtepsOnly ? ConfigFlag.KNOWN_VTEPS_ONLY : 0);
+  return {
+    family: vtep.address.includes(":") ? Family.IPV6 : Family.IPV4,
+    localAddress: mappedAddress(vtep.address),
+    udpPort: vtep.udpPort,
+    sourcePortMin: first,
+    sourcePortCount: last - first + 1,
+    ttl: typeof vtep.ttl === "number" ? vtep.ttl : DEFAULT_TTL,
+    tos: typeof vtep.tos === "number" ? vtep.tos & ~ECN_BITS : 0,
+    df: { set: Df.SET, unset: Df.UNSET, inherit: Df.INHERIT }[vtep.df as "set" | "unset" | "inherit"],
+    flags,
+  };
+}
+
+/** A port's hook goes for its interface; the config rules refuse two that differ. */
+function interfacesOf(config: VtepConfig): Map<string, InterfaceIntent> {
+  const interfaces = new Map<string, InterfaceIntent>();
+  for (const name of config.vtep.underlay)
+    interfaces.set(name, { name, role: "uplink", hook: config.vtep.underlayHook });
+  for (const port of config.ports) {
+    const known = interfaces.get(port.interface);
+    if (known !== undefined && known.hook !== "auto") continue;
+    interfaces.set(port.interface, { name: port.interface, role: "access", hook: port.hook });
+  }
+  return interfaces;
+}
+
+function domainOf(domain: BridgeDomainConfig): BridgeDomainIntent {
+  const flags =
+    (domain.learnRemote ? BdFlag.LEARN_REMOTE : 0) |
+    (domain.unknownUnicast === "drop" ? BdFlag.UNKNOWN_UNICAST_DROP : 0) |
+    (domain.mobility === "deny" ? BdFlag.MOBILITY_DENY : 0);
+  const { name, vni, learning, ageing, unknownUnicastHold } = domain;
+  return { name, vni, flags, learning, ageSeconds: ageing, holdSeconds: unknownUnicastHold };
+}
+
+function portOf(port: PortConfig): PortIntent {
+  const { security, stormControl } = port;
+  const violation = security?.violation ?? "shutdown";
+  return {
+    interface: port.interface,
+    vlan: port.vlan ?? 0,
+    bridgeDomain: port.bridgeDomain,
+    isolated: port.isolated,
+    maxMacs: security?.maxMacs ?? 0,
+    violation: { protect: Violation.PROTECT, restrict: Violation.RESTRICT, shutdown: Violation.SHUTDOWN }[violation],
+    recoverySeconds: security?.recovery ?? 0,
+    sticky: security?.sticky ?? false,
+    staticMacs: (security?.static ?? []).map(macOf),
+    allow: (security?.allow ?? []).map(macOf),
+    stormRates: [stormControl.broadcast ?? 0, stormControl.multicast ?? 0, stormControl.unknownUnicast ?? 0],
+  };
+}
+
+/** A MAC may name a VTEP that takes part in no flooding. */
+function vtepsOf(config: VtepConfig): Map<string, VtepIntent> {
+  const vteps = new Map<string, VtepIntent>();
+  for (const { vtep } of config.control.static.fdb) vteps.set(vtep, { address: vtep, bridgeDomains: [] });
+  for (const { address, bridgeDomains } of config.control.static.vteps) vteps.set(address, { address, bridgeDomains });
+  return vteps;
+}
+
+function remoteMacsOf(config: VtepConfig): Map<string, RemoteMacIntent> {
+  const macs = new Map<string, RemoteMacIntent>();
+  for (const { bridgeDomain, mac, vtep } of config.control.static.fdb) {
+    macs.set(`${bridgeDomain} ${mac}`, { bridgeDomain, mac: macOf(mac), vtep });
+  }
+  return macs;
+}
+
+function macOf(text: string): Mac {
+  const mac = parseMac(text);
+  if (mac === undefined) throw new VtepError("invalid_mac", `${text} is not a MAC address`);
+  return { hi: mac.hi, lo: mac.lo };
+}
