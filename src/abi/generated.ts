@@ -56,6 +56,7 @@ export const Drop = {
   OUTER_FRAGMENT: 34,
   UDP_ZERO_CHECKSUM: 35,
   TRANSMIT_FAILED: 36,
+  RECEIVE_OVERRUN: 37,
 } as const;
 
 export const Punt = {
@@ -282,4 +283,5 @@ export const dropReasonNames = [
   "outer_fragment",
   "udp_zero_checksum",
   "transmit_failed",
+  "receive_overrun",
 ] as const;

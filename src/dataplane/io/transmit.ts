@@ -1,0 +1,143 @@
+// Finished frames out through one AF_PACKET socket, a batch per system call. Shared by the data paths in which the
+// engine sends. The frame's last copy is sent from where it lies; earlier copies of a flooded frame, whose bytes the
+// next header overwrites, are copied into a pool first. Frames leave in the order they came in.
+
+import { Drop } from "../../abi/generated.js";
+import type { Transmit } from "../../engine/execute.js";
+import {
+  DESC_CHECKSUM_OFFSET,
+  DESC_CHECKSUM_START,
+  DESC_FLAGS,
+  DESC_GSO_SIZE,
+  DESC_GSO_TYPE,
+  DESC_IFINDEX,
+  DESC_LENGTH,
+  DESC_OFFSET,
+  DESC_STRIDE,
+  FRAME_CHECKSUM_PARTIAL,
+  FRAME_REFUSED,
+} from "../../native/descriptor.js";
+import type { PacketSocket } from "../../native/frames.js";
+import type { Tables } from "../../tables/tables.js";
+import { completeChecksum } from "./complete_checksum.js";
+import type { KernelRoute } from "./kernel_route.js";
+
+const BATCH_FRAMES = 256;
+/** Room for a flood of full-size frames, or some super-packets, between two flushes. */
+const POOL_BYTES = 1 << 20;
+/** Absolute position that says: the frame's transport checksum is complete. */
+export const CHECKSUM_COMPLETE = -1;
+
+/** The part of PacketSocket that sending needs. */
+export type FrameSender = Pick<PacketSocket, "send">;
+
+/**
+ * What is sent with `last` must stay untouched until flush(): a caller handles a batch, flushes, and only then
+ * receives into the same buffers again.
+ */
+export class PacketTransmit implements Transmit {
+  private readonly descriptors = new Int32Array(BATCH_FRAMES * DESC_STRIDE);
+  /** Interface slot and bridge domain of each frame of the batch, for the drop counter. */
+  private readonly slots = new Uint16Array(BATCH_FRAMES);
+  private readonly bds = new Uint16Array(BATCH_FRAMES);
+  private readonly copies = new Uint8Array(POOL_BYTES);
+  private copiedBytes = 0;
+  private count = 0;
+  /** Where the frames of the batch lie: `copies`, or the buffer of the last one that was not copied. */
+  private pool: Uint8Array = this.copies;
+  private checksumStart = CHECKSUM_COMPLETE;
+  private checksumField = 0;
+
+  constructor(
+    private readonly tables: Tables,
+    private readonly sender: FrameSender,
+    private readonly kernelRoute: KernelRoute,
+  ) {}
+
+  /**
+   * The frames that follow carry a transport checksum that the kernel is to complete: it covers the buffer from `start`
+   * on and stands at `start + field`. Needs a sender with a vnet header. CHECKSUM_COMPLETE ends it.
+   */
+  setPartialChecksum(start: number, field: number): void {
+    this.checksumStart = start;
+    this.checksumField = field;
+  }
+
+  toPort(port: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void {
+    const { ports } = this.tables;
+    this.toInterface(ports.slot[port]!, ports.bd[port]!, bytes, offset, length, last);
+  }
+
+  toUnderlay(adjacency: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void {
+    const { adjacencies } = this.tables;
+    this.append(adjacencies.slot[adjacency]!, 0, adjacencies.ifindex[adjacency]!, bytes, offset, length, last);
+  }
+
+  toKernel(vtep: number, bytes: Uint8Array, offset: number, length: number): void {
+    if (this.checksumStart !== CHECKSUM_COMPLETE) {
+      completeChecksum(bytes, this.checksumStart, this.checksumField, offset + length);
+      this.checksumStart = CHECKSUM_COMPLETE;
+    }
+    this.kernelRoute.send(vtep, bytes, offset, length);
+  }
+
+  /** A finished frame out of an interface slot, whatever it is. */
+  toInterface(slot: number, bd: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void {
+    this.append(slot, bd, this.tables.interfaces.ifindex[slot]!, bytes, offset, length, last);
+  }
+
+  /** Sends what has gathered. Frames that the kernel refuses are dropped and counted: it has no room, or no interface. */
+  flush(): void {
+    const { count } = this;
+    if (count === 0) return;
+    this.count = 0;
+    this.copiedBytes = 0;
+    if (this.sender.send(this.descriptors, count, this.pool) !== count) this.countRefused(count);
+  }
+
+  private countRefused(count: number): void {
+    for (let index = 0; index < count; index++) {
+      if ((this.descriptors[index * DESC_STRIDE + DESC_FLAGS]! & FRAME_REFUSED) === 0) continue;
+      this.tables.counters.drop(Drop.TRANSMIT_FAILED, this.slots[index]!, this.bds[index]!);
+    }
+  }
+
+  private append(
+    slot: number,
+    bd: number,
+    ifindex: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    last: boolean,
+  ): void {
+    const pool = last ? bytes : this.copies;
+    if (pool !== this.pool || this.count === BATCH_FRAMES) this.flush();
+    const at = last ? offset : this.copy(bytes, offset, length);
+    this.pool = pool;
+    this.slots[this.count] = slot;
+    this.bds[this.count] = bd;
+    this.describe(this.count++ * DESC_STRIDE, at, length, ifindex, this.checksumStart - offset);
+  }
+
+  private describe(word: number, at: number, length: number, ifindex: number, checksumStart: number): void {
+    const { descriptors } = this;
+    const partial = this.checksumStart !== CHECKSUM_COMPLETE;
+    descriptors[word + DESC_OFFSET] = at;
+    descriptors[word + DESC_LENGTH] = length;
+    descriptors[word + DESC_IFINDEX] = ifindex;
+    descriptors[word + DESC_FLAGS] = partial ? FRAME_CHECKSUM_PARTIAL : 0;
+    descriptors[word + DESC_GSO_TYPE] = 0;
+    descriptors[word + DESC_GSO_SIZE] = 0;
+    descriptors[word + DESC_CHECKSUM_START] = partial ? checksumStart : 0;
+    descriptors[word + DESC_CHECKSUM_OFFSET] = partial ? this.checksumField : 0;
+  }
+
+  private copy(bytes: Uint8Array, offset: number, length: number): number {
+    if (this.copiedBytes + length > POOL_BYTES) this.flush();
+    const at = this.copiedBytes;
+    this.copiedBytes += length;
+    this.copies.set(bytes.subarray(offset, offset + length), at);
+    return at;
+  }
+}
