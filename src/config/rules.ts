@@ -1,0 +1,43 @@
+// Every contradiction between keys that `check`, `run` and `reload` refuse. One function a rule; adding one is adding a
+// line here. What a single key may hold is the schema's business.
+
+import { listenerHasToken } from "./rules/api.js";
+import type { Rule } from "./rules/context.js";
+import { kernelNamesFit } from "./rules/frr.js";
+import { gatewayAddressesOnce, gatewaySubnetsApart, gatewaysHaveVrf } from "./rules/gateway.js";
+import { accessIsNotUnderlay, portsFitTables, portsOnce } from "./rules/port.js";
+import { bridgeDomainsDefined, namesOnce, vrfsDefined } from "./rules/reference.js";
+import { floodListsWithoutRepeats, remoteVtepsFitLocal, vtepsFitTables } from "./rules/remote.js";
+import { macsHaveOnePlace, staticMacsFit } from "./rules/security.js";
+import { bindingsOnce, routerMacsAgree, routesHaveL3Vni, routesOnce } from "./rules/static.js";
+import { symmetricVrfsComplete, tablesOnce, vnisOnce } from "./rules/vrf.js";
+import { hooksFitDatapath, sourcePortsInOrder, underlayOnce } from "./rules/vtep.js";
+
+export const rules: readonly Rule[] = [
+  sourcePortsInOrder,
+  underlayOnce,
+  hooksFitDatapath,
+  namesOnce,
+  bridgeDomainsDefined,
+  vrfsDefined,
+  vnisOnce,
+  symmetricVrfsComplete,
+  tablesOnce,
+  gatewaysHaveVrf,
+  gatewayAddressesOnce,
+  gatewaySubnetsApart,
+  portsOnce,
+  accessIsNotUnderlay,
+  portsFitTables,
+  staticMacsFit,
+  macsHaveOnePlace,
+  remoteVtepsFitLocal,
+  vtepsFitTables,
+  floodListsWithoutRepeats,
+  bindingsOnce,
+  routesOnce,
+  routerMacsAgree,
+  routesHaveL3Vni,
+  kernelNamesFit,
+  listenerHasToken,
+];

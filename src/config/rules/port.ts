@@ -1,0 +1,42 @@
+// Access ports: a frame that enters an interface with a VLAN must belong to one bridge domain, and an interface is
+// either access or underlay.
+
+import { Limit } from "../../abi/generated.js";
+import type { Path } from "../problem.js";
+import { Claims, numbered, type RuleContext } from "./context.js";
+
+export function portsOnce({ config, report, at, isBroken }: RuleContext): void {
+  const claims = new Claims<Path>();
+  for (const [index, { interface: name, vlan }] of numbered(config.ports)) {
+    if (name === undefined || isBroken(["ports", index, "vlan"])) continue;
+    const path = ["ports", index, vlan === undefined ? "interface" : "vlan"];
+    const earlier = claims.claim(`${name} ${vlan ?? "untagged"}`, path);
+    if (!earlier) continue;
+    const what = vlan === undefined ? `${name} without a VLAN` : `VLAN ${vlan} of ${name}`;
+    report(path, `${what} is already a port${at(earlier)}, allowed: each pair of interface and VLAN once`);
+  }
+}
+
+export function accessIsNotUnderlay({ config, report, at }: RuleContext): void {
+  const underlay = new Map<string, number>();
+  for (const [index, name] of numbered(config.vtep?.underlay)) underlay.set(name, index);
+  for (const [index, { interface: name = "" }] of numbered(config.ports)) {
+    const uplink = underlay.get(name);
+    const path = ["ports", index, "interface"];
+    if (uplink !== undefined) {
+      const place = at(["vtep", "underlay", uplink]);
+      report(path, `${name} is an underlay interface${place}, allowed: an interface that is not in vtep.underlay`);
+    } else if (name === "lo") {
+      report(path, "lo has no Ethernet frames, allowed: an Ethernet interface");
+    }
+  }
+}
+
+/** Ports and underlay interfaces share one index space, in which 0 means "none". */
+export function portsFitTables({ config, report }: RuleContext): void {
+  const uplinks = config.vtep?.underlay?.length ?? 0;
+  const room = Limit.MAX_PORTS - 1;
+  const count = (config.ports?.length ?? 0) + uplinks;
+  if (count <= room) return;
+  report(["ports"], `${count} ports and underlay interfaces are too many, allowed: ${room} together`);
+}

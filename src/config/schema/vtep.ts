@@ -1,0 +1,84 @@
+// Config section `vtep`: the local tunnel endpoint and the outer header it writes.
+
+import { mapping } from "./keywords.js";
+
+const udpPort = { type: "integer", minimum: 1, maximum: 65535 } as const;
+
+export const hookChoices = ["auto", "xdp", "tc", "userspace"] as const;
+
+export const vtepSchema = mapping({
+  description: "The local VTEP: its address, its underlay interfaces and the outer header it writes.",
+  required: ["address", "underlay"],
+  properties: {
+    address: {
+      type: "string",
+      format: "vtep-address",
+      description: "Local VTEP address, IPv4 or IPv6: the source of every outer header.",
+    },
+    underlay: {
+      type: "array",
+      minItems: 1,
+      items: { type: "string", format: "interface-name" },
+      description: "Interfaces that carry VXLAN.",
+    },
+    underlayHook: {
+      type: "string",
+      enum: hookChoices,
+      default: "auto",
+      description: "Where underlay interfaces are attached: auto takes tc for a veth and XDP for a physical interface.",
+    },
+    udpPort: { ...udpPort, default: 4789, description: "UDP port that VXLAN packets are sent to and received on." },
+    sourcePorts: {
+      type: "array",
+      minItems: 2,
+      maxItems: 2,
+      items: udpPort,
+      default: [49152, 65535],
+      description: "First and last outer UDP source port; the inner flow picks one in between.",
+    },
+    ttl: {
+      anyOf: [
+        { type: "integer", minimum: 1, maximum: 255 },
+        { type: "string", enum: ["inherit"] },
+      ],
+      default: 64,
+      description: "TTL or hop limit of the outer header; inherit copies that of the inner packet.",
+    },
+    tos: {
+      anyOf: [
+        { type: "integer", minimum: 0, maximum: 255 },
+        { type: "string", enum: ["inherit"] },
+      ],
+      default: "inherit",
+      description: "TOS or traffic class of the outer header; its two ECN bits are ignored, RFC 6040 sets them.",
+    },
+    df: {
+      type: "string",
+      enum: ["set", "unset", "inherit"],
+      default: "unset",
+      description: "Don't-fragment bit of the outer IPv4 header; inherit copies that of the inner packet.",
+    },
+    udpChecksum: {
+      type: "boolean",
+      default: false,
+      description: "Compute the outer UDP checksum over IPv4; over IPv6 it is always computed.",
+    },
+    profile: {
+      type: "string",
+      enum: ["rfc7348", "linux"],
+      default: "rfc7348",
+      description: "Whose habits to follow where the RFCs and the Linux kernel differ, such as reserved bits and ECN.",
+    },
+    knownVtepsOnly: {
+      type: "boolean",
+      default: true,
+      description: "Decapsulate only from VTEPs that the control plane or this file names.",
+    },
+    datapath: {
+      type: "string",
+      enum: ["auto", "ebpf", "userspace"],
+      default: "auto",
+      description: "What moves the frames; auto takes eBPF where the kernel and the interface allow it.",
+    },
+  },
+});

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { Ajv } from "ajv";
+import { describe, expect, it } from "vitest";
+import { describeConfig, renderConfigHelp, renderConfigMarkdown } from "../../src/config/describe.js";
+import { formats } from "../../src/config/formats.js";
+import { parseConfig } from "../../src/config/load.js";
+import type { Schema } from "../../src/config/schema/keywords.js";
+import { configSchema } from "../../src/config/schema.js";
+import { unsupportedFeatures, unsupportedProblems } from "../../src/config/unsupported.js";
+
+const keys = describeConfig();
+
+function schemasIn(schema: Schema): Schema[] {
+  if (!("type" in schema)) return [schema];
+  if (schema.type === "array") return [schema, ...schemasIn(schema.items)];
+  if (schema.type !== "object") return [schema];
+  return [schema, ...Object.values(schema.properties).flatMap(schemasIn)];
+}
+
+describe("the description of the config", () => {
+  it("explains every key in one sentence", () => {
+    for (const { key, description } of keys) expect(`${key}: ${description}`).toMatch(/: [A-Z].*\.$/);
+  });
+
+  it("names each key once", () => {
+    expect(new Set(keys.map(({ key }) => key)).size).toBe(keys.length);
+  });
+
+  it("has range, unit and default", () => {
+    expect(keys.find(({ key }) => key === "bridgeDomains[].ageing")).toEqual({
+      key: "bridgeDomains[].ageing",
+      description: "Time after which a silent learned MAC is forgotten; 0 is never.",
+      allowed: "0..1000000 seconds",
+      unit: "seconds",
+      default: "300",
+      required: false,
+    });
+    expect(keys.find(({ key }) => key === "vtep.sourcePorts")?.default).toBe("[49152, 65535]");
+    expect(keys.find(({ key }) => key === "control.frr.names.vrf")?.default).toBe('"{vrf}"');
+  });
+
+  it("is in the help, whole or of one section", () => {
+    for (const { key } of keys) expect(renderConfigHelp()).toContain(`${key}`);
+    expect(renderConfigHelp("vtep.ttl")).toBe(
+      "vtep.ttl: 1..255 or inherit; default 64\n    TTL or hop limit of the outer header; inherit copies that of the inner packet.\n",
+    );
+    expect(renderConfigHelp("ports")).not.toContain("vrfs");
+  });
+
+  it("is a table of four columns in the docs", () => {
+    const rows = renderConfigMarkdown()
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    expect(rows.length).toBe(keys.length - Object.keys(configSchema.properties).length);
+    for (const row of rows) expect(row.replaceAll("\\|", "").split("|").length).toBe(6);
+  });
+});
+
+describe("the schema", () => {
+  it("allows each of its own defaults", () => {
+    const ajv = new Ajv({ strict: true, strictRequired: true, keywords: ["unit"] });
+    for (const [name, format] of Object.entries(formats)) {
+      ajv.addFormat(name, { type: "string", validate: (text: string) => format.fault(text) === undefined });
+    }
+    for (const schema of schemasIn(configSchema)) {
+      if (schema.default !== undefined) expect(ajv.validate(schema, schema.default)).toBe(true);
+    }
+  });
+
+  it("knows every key of the interface's example", () => {
+    expect(keys.filter(({ key }) => /^(vtep|api)\./.test(key)).length).toBe(13 + 3 - 1);
+  });
+});
+
+describe("features that are read, but not run", () => {
+  const example = readFileSync(new URL("example.yaml", import.meta.url), "utf8");
+  const unsupported = (text: string): string[] => {
+    const result = parseConfig(text, "test.yaml");
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    return unsupportedProblems(result).map(({ line, key }) => `${line} ${key}`);
+  };
+
+  it("are keys of the schema", () => {
+    for (const { key } of unsupportedFeatures) expect(keys.map((row) => row.key)).toContain(key);
+  });
+
+  it("are found in the example, each with its line", () => {
+    const lineOf = (start: string): number => example.split("\n").findIndex((line) => line.startsWith(start)) + 1;
+    expect(unsupported(example)).toEqual([
+      `${lineOf("    vrf:")} bridgeDomains[0].vrf`,
+      `${lineOf("    gateway:")} bridgeDomains[0].gateway`,
+      `${lineOf("    arpSuppression:")} bridgeDomains[0].arpSuppression`,
+      `${lineOf("vrfs:")} vrfs`,
+      `${lineOf("    neighbors:")} control.static.neighbors`,
+      `${lineOf("    routes:")} control.static.routes`,
+    ]);
+  });
+
+  it("are found by value where only one value is not run", () => {
+    const head = "vtep: { address: 10.0.0.1, underlay: [up0] }\n";
+    expect(unsupported(`${head}control:\n  mode: frr\n`)).toEqual(["3 control.mode"]);
+    expect(unsupported(`${head}control: { mode: static, static: { neighbors: [], routes: [] } }\nvrfs: []\n`)).toEqual(
+      [],
+    );
+    expect(
+      unsupported(`${head}bridgeDomains:\n  - { name: a, vni: 1 }\n  - { name: b, vni: 2, arpSuppression: false }\n`),
+    ).toEqual([]);
+  });
+});
