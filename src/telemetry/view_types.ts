@@ -11,6 +11,8 @@ export interface StatusView {
   /** Why the state is not ready; empty when it is. */
   readonly reasons: readonly string[];
   readonly datapath: "ebpf" | "userspace" | "memory";
+  /** Why this data path. */
+  readonly datapathReason: string;
   readonly version: string;
   readonly uptimeSeconds: number;
   /** Local VTEP address. */

@@ -33,6 +33,11 @@ export class RemoteVteps {
     return this.ids.get(address) ?? 0;
   }
 
+  /** Null before the kernel was asked, and for a number that no VTEP has. */
+  pathOf(vtep: number): UnderlayPath | null {
+    return this.underlay.path(this.addressOf(vtep));
+  }
+
   addressOf(vtep: number): string {
     return this.ids.nameOf(vtep) ?? "";
   }

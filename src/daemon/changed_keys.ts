@@ -1,0 +1,23 @@
+// What a reload changed, in the words of the config file.
+
+import { isDeepStrictEqual } from "node:util";
+import type { VtepConfig } from "../config/schema.js";
+import type { Intent } from "../control/intent.js";
+
+/** Which parts of the config a reload changed, for people: ports[eth1/10], bridgeDomains[red], vtep. */
+export function changedKeys(before: VtepConfig, after: VtepConfig, from: Intent, to: Intent): string[] {
+  const keys: string[] = [];
+  if (!isDeepStrictEqual(before.vtep, after.vtep)) keys.push("vtep");
+  if (!isDeepStrictEqual(before.api, after.api)) keys.push("api");
+  keys.push(...keysOf("bridgeDomains", from.bridgeDomains, to.bridgeDomains));
+  keys.push(...keysOf("ports", from.ports, to.ports));
+  keys.push(...keysOf("control.static.vteps", from.vteps, to.vteps));
+  keys.push(...keysOf("control.static.fdb", from.remoteMacs, to.remoteMacs));
+  return keys;
+}
+
+function keysOf<T>(section: string, from: ReadonlyMap<string, T>, to: ReadonlyMap<string, T>): string[] {
+  const names = new Set([...from.keys(), ...to.keys()]);
+  const isChanged = (name: string) => !isDeepStrictEqual(from.get(name), to.get(name));
+  return [...names].filter(isChanged).map((name) => `${section}[${name}]`);
+}

@@ -1,0 +1,45 @@
+// Control's knowledge in the shape that telemetry asks for.
+
+import type { BridgeDomainConfig, VtepConfig } from "../config/schema.js";
+import type { VtepControl } from "../control/vtep_control.js";
+import type { BridgeDomainFacts, PortFacts, UnderlayFacts, VtepNames } from "../telemetry/names.js";
+
+export class ControlNames implements VtepNames {
+  /** `config` is asked each time: a reload replaces it. */
+  constructor(
+    private readonly control: VtepControl,
+    private readonly config: () => VtepConfig,
+  ) {}
+
+  *ports(): Iterable<PortFacts> {
+    for (const { id, intent, state, stateReason } of this.control.ports.all()) {
+      const { interface: name, vlan, bridgeDomain } = intent;
+      const opened = this.control.attachments.get(name)?.opened ?? null;
+      const hook = { hook: opened?.hook ?? null, hookReason: opened?.reason ?? "" };
+      yield { port: id, interface: name, vlan, bridgeDomain, state, stateReason, ...hook };
+    }
+  }
+
+  *bridgeDomains(): Iterable<BridgeDomainFacts> {
+    for (const config of this.config().bridgeDomains) {
+      yield { bd: this.control.domains.idOf(config.name), config: settingsOf(config) };
+    }
+  }
+
+  bridgeDomain(bd: number): string {
+    return this.control.domains.nameOf(bd);
+  }
+
+  interface(slot: number): string {
+    return this.control.attachments.nameOfSlot(slot);
+  }
+
+  underlay(vtep: number): UnderlayFacts {
+    const path = this.control.vteps.pathOf(vtep);
+    return path ?? { legs: [], reason: "not asked yet" };
+  }
+}
+
+function settingsOf(config: BridgeDomainConfig): BridgeDomainFacts["config"] {
+  return config as BridgeDomainFacts["config"];
+}

@@ -1,0 +1,171 @@
+// One running VTEP: config → intent → control → data path, and what the API may ask of it.
+
+import { type LoadedConfig, loadConfig } from "../config/load.js";
+import type { Problem } from "../config/problem.js";
+import type { VtepConfig } from "../config/schema.js";
+import { unsupportedProblems } from "../config/unsupported.js";
+import { Decoy } from "../control/decoy.js";
+import type { Clock } from "../control/clock.js";
+import type { Intent } from "../control/intent.js";
+import { formatMapped } from "../control/mapped_address.js";
+import { NetlinkClient, UNDERLAY_GROUPS } from "../control/netlink/index.js";
+import { intentFromConfig } from "../control/static/from_config.js";
+import { Links } from "../control/underlay/index.js";
+import { VtepControl } from "../control/vtep_control.js";
+import type { Decision } from "../engine/decision.js";
+import type { Driver } from "../dataplane/driver.js";
+import type { EngineListener } from "../engine/engine.js";
+import { NetlinkSocket } from "../native/index.js";
+import { Drop, dropReasonNames } from "../abi/generated.js";
+import { Tables } from "../tables/tables.js";
+import type { EventSink } from "../control/events.js";
+import { writeI32 } from "../wire/bytes.js";
+import { VtepError } from "../wire/error.js";
+import { formatMac } from "../wire/ethernet.js";
+import { changedKeys } from "./changed_keys.js";
+import { type ChosenDriver, openDriver } from "./datapath.js";
+
+const NETLINK_BUFFER_BYTES = 32 * 1024 * 1024;
+
+export type ReloadOutcome = { readonly changed: readonly string[] } | { readonly problems: readonly Problem[] };
+
+const NOTHING_CHANGED: ReloadOutcome = { changed: [] };
+
+export class Vtep implements EngineListener {
+  tables = new Tables();
+  config: VtepConfig;
+  private chosen: ChosenDriver | undefined;
+  private running: VtepControl | undefined;
+  private decoy: Decoy | undefined;
+  private intent: Intent | undefined;
+  private readonly client: NetlinkClient;
+  private readonly links: Links;
+  private reloading: Promise<ReloadOutcome> | undefined;
+
+  constructor(
+    private readonly configFile: string,
+    loaded: LoadedConfig,
+    private readonly clock: Clock,
+    private readonly events: EventSink,
+  ) {
+    this.config = loaded.config;
+    this.client = new NetlinkClient(
+      new NetlinkSocket({ groups: UNDERLAY_GROUPS, receiveBufferBytes: NETLINK_BUFFER_BYTES }),
+    );
+    this.client.onError((error) => events("netlink_error", { why: error.message }));
+    this.client.onOverrun(() => events("netlink_overrun", {}));
+    this.links = new Links(this.client);
+  }
+
+  get isOpen(): boolean {
+    return this.running !== undefined && this.intent !== undefined;
+  }
+
+  get datapath(): "ebpf" | "userspace" | "memory" {
+    return this.chosen?.driver.name ?? "userspace";
+  }
+
+  get datapathReason(): string {
+    return this.chosen?.reason ?? "";
+  }
+
+  /** Throws `not_open` while the data path is being opened or rebuilt. */
+  get control(): VtepControl {
+    if (this.running === undefined) throw notOpen();
+    return this.running;
+  }
+
+  get driver(): Driver {
+    if (this.chosen === undefined) throw notOpen();
+    return this.chosen.driver;
+  }
+
+  get forwards(): boolean {
+    if (this.intent === undefined || this.running === undefined) return false;
+    const attachments = [...this.running.attachments.all()];
+    const some = (role: string) => attachments.some(({ intent, opened }) => intent.role === role && opened !== null);
+    return some("uplink") && (this.intent.ports.size === 0 || some("access"));
+  }
+
+  async start(): Promise<void> {
+    const opening = this.links.load().then(() => this.open(intentFromConfig(this.config)));
+    // A SIGHUP that comes while we start waits for its turn.
+    this.reloading = opening.then(() => NOTHING_CHANGED, () => NOTHING_CHANGED);
+    await opening;
+  }
+
+  /** Applies the file again: all of it, or nothing when it has problems. One at a time. */
+  reload(): Promise<ReloadOutcome> {
+    const next = (this.reloading ?? Promise.resolve()).then(() => this.reloadNow());
+    this.reloading = next.catch(() => NOTHING_CHANGED);
+    return next;
+  }
+
+  async close(): Promise<void> {
+    await this.closeDataPath();
+    this.links.close();
+    this.client.close();
+  }
+
+  onRefusal(decision: Decision): void {
+    const port = this.running?.ports.intentOf(decision.port);
+    const mac = formatMac(decision.sourceHi, decision.sourceLo);
+    if (decision.reason === Drop.MAC_LIMIT) {
+      this.running?.ports.limitHit(decision.port, mac);
+      this.running?.flushSoon();
+      return;
+    }
+    const reason = dropReasonNames[decision.reason] ?? "";
+    this.events(reason, { interface: port?.interface ?? "", vlan: port?.vlan ?? 0, mac });
+  }
+
+  onDiscovery(decision: Decision): void {
+    const address = new Uint8Array(16);
+    [decision.sender0, decision.sender1, decision.sender2, decision.sender3].forEach((word, index) => {
+      writeI32(address, index * 4, word);
+    });
+    this.running?.vteps.discover(formatMapped(address));
+    this.running?.flushSoon();
+  }
+
+  private async reloadNow(): Promise<ReloadOutcome> {
+    const loaded = loadConfig(this.configFile);
+    if (!loaded.ok) return { problems: loaded.problems };
+    const problems = unsupportedProblems(loaded);
+    if (problems.length > 0) return { problems };
+    const intent = intentFromConfig(loaded.config);
+    const changed = changedKeys(this.config, loaded.config, this.intent!, intent);
+    const rebuild = this.config.vtep.datapath !== loaded.config.vtep.datapath || this.config.vtep.udpPort !== loaded.config.vtep.udpPort;
+    this.config = loaded.config;
+    if (rebuild) await this.closeDataPath();
+    await this.open(intent);
+    this.events("config_applied", { changed: changed.length });
+    return { changed };
+  }
+
+  /** Opens what is not open, and applies the intent. */
+  private async open(intent: Intent): Promise<void> {
+    if (this.running === undefined) {
+      this.tables = new Tables();
+      this.decoy = await Decoy.open(this.client, this.links, intent.settings.udpPort);
+      this.chosen = openDriver(this.config.vtep.datapath, this.tables, this);
+      const { client, links, clock, tables } = this;
+      this.running = new VtepControl({ tables, driver: this.chosen.driver, client, links, clock, events: this.events });
+    }
+    await this.running.apply(intent);
+    this.intent = intent;
+  }
+
+  private async closeDataPath(): Promise<void> {
+    this.running?.close();
+    this.running = undefined;
+    this.chosen?.driver.close();
+    this.chosen = undefined;
+    await this.decoy?.close();
+    this.decoy = undefined;
+  }
+}
+
+function notOpen(): VtepError {
+  return new VtepError("not_open", "the data path is being opened; ask again in a moment");
+}

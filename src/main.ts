@@ -1,0 +1,88 @@
+// `vtepd run`: where the concrete parts meet. Everything else receives what it needs.
+
+import { createRequire } from "node:module";
+import { loadConfig } from "./config/load.js";
+import { formatProblem, type Problem } from "./config/problem.js";
+import { unsupportedProblems } from "./config/unsupported.js";
+import type { Clock } from "./control/clock.js";
+import { Operations } from "./daemon/operations.js";
+import { Vtep } from "./daemon/vtep.js";
+import { monotonicCoarseTicks, notifySystemd } from "./native/index.js";
+import { EventRing } from "./telemetry/events.js";
+import { createLog, type Log } from "./telemetry/log.js";
+import { VtepError } from "./wire/error.js";
+
+export interface RunOptions {
+  readonly configFile: string;
+  /** Goes before api.socket of the file. */
+  readonly socketPath?: string;
+}
+
+const clock: Clock = {
+  tick: monotonicCoarseTicks,
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Runs until SIGTERM or SIGINT. Throws VtepError, with nothing left behind, where it cannot start. */
+export async function runVtep({ configFile, socketPath }: RunOptions): Promise<void> {
+  const loaded = loadConfig(configFile);
+  if (!loaded.ok) throw refused(loaded.problems);
+  const problems = unsupportedProblems(loaded);
+  if (problems.length > 0) throw refused(problems);
+
+  const log = createLog();
+  const ring = new EventRing();
+  const events = (kind: string, objects: Readonly<Record<string, string | number | boolean>>) => {
+    if (ring.record(kind, objects) === "new") log.info(objects, kind);
+  };
+  const vtep = new Vtep(configFile, loaded, clock, events);
+  const stopped = stopSignal();
+  const reload = () => void vtep.reload().then((outcome) => reportReload(outcome, log), (error) => log.error(error, "reload failed"));
+  process.on("SIGHUP", reload);
+  try {
+    await vtep.start();
+    log.info({ datapath: vtep.datapath, why: vtep.datapathReason }, "forwarding");
+    await serve(vtep, ring, log, { configFile, socketPath: socketPath ?? loaded.config.api.socket }, stopped);
+  } finally {
+    process.off("SIGHUP", reload);
+    await vtep.close();
+  }
+}
+
+/** The API is loaded after the data path forwards, since it takes longer than everything before it. */
+async function serve(vtep: Vtep, ring: EventRing, log: Log, paths: Required<RunOptions>, stopped: Promise<void>): Promise<void> {
+  const { startApi } = await import("./api/server.js");
+  const operations = new Operations(vtep, ring, version(), paths.configFile);
+  const api = await startApi({ socketPath: paths.socketPath, operations, log });
+  notifySystemd("READY=1");
+  try {
+    await stopped;
+    notifySystemd("STOPPING=1");
+  } finally {
+    await api.close();
+  }
+}
+
+function reportReload(outcome: Awaited<ReturnType<Vtep["reload"]>>, log: Log): void {
+  if ("changed" in outcome) log.info({ changed: outcome.changed }, "config applied");
+  else for (const problem of outcome.problems) log.error(formatProblem(problem));
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+}
+
+function refused(problems: readonly Problem[]): VtepError {
+  return new VtepError("config_invalid", problems.map(formatProblem).join("\n"), { problems });
+}
+
+function version(): string {
+  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+  return version;
+}
