@@ -1,0 +1,37 @@
+/** The outer headers of what one VTEP sent to another while a check ran, compared with the configuration's promise. */
+import { type Frames, type LabContext, tapsOf, udpPortOf, vtepAddress } from "../context.js";
+import { hasOnlyVniFlag, parseIp, parseVxlan, type VxlanPacket } from "../outer.js";
+import type { OuterExpectation } from "../topology.js";
+
+/** The taps that the expectations need. */
+export const outerTaps = ({ lab }: LabContext, wanted: readonly OuterExpectation[]): string[] =>
+  wanted.flatMap(({ from }) => tapsOf(lab, from));
+
+export function outerProblems({ lab }: LabContext, frames: Frames, wanted: OuterExpectation): string[] {
+  const [source, destination] = [vtepAddress(lab, wanted.from), vtepAddress(lab, wanted.to)];
+  const seen = tapsOf(lab, wanted.from).flatMap((tap) => frames.get(tap) ?? []);
+  const packets = seen
+    .flatMap((frame) => parseVxlan(frame, wanted.port ?? udpPortOf(lab, wanted.from)) ?? [])
+    .filter(({ ip, vni }) => ip.source === source && ip.destination === destination && vni === wanted.vni);
+  const where = `${wanted.from}>${wanted.to} VNI ${wanted.vni}`;
+  if (packets.length === 0) return [`${where}: no packet on the wire`];
+  // RFC 7348 §4.3: a VTEP must not fragment what it encapsulates.
+  const fragments = seen.filter((frame) => parseIp(frame)?.fragment === true).length;
+  const wrong = new Set(packets.flatMap((packet) => packetProblems(packet, wanted)));
+  return [...wrong, ...(fragments > 0 ? [`${fragments} IP fragments`] : [])].map((problem) => `${where}: ${problem}`);
+}
+
+function packetProblems(packet: VxlanPacket, wanted: OuterExpectation): string[] {
+  const { ip } = packet;
+  const fields = { ttl: ip.ttl, tos: ip.tos, df: ip.df, udpChecksum: packet.udpChecksum };
+  const different = (Object.keys(fields) as (keyof typeof fields)[])
+    .filter((name) => wanted[name] !== undefined && wanted[name] !== fields[name])
+    .map((name) => `${name} is ${fields[name]}, not ${wanted[name]}`);
+  const [low, high] = wanted.sourcePorts ?? [0, 65535];
+  const outside = packet.sourcePort < low || packet.sourcePort > high;
+  return [
+    ...different,
+    ...(outside ? [`source port ${packet.sourcePort} is not within ${low} to ${high}`] : []),
+    ...(hasOnlyVniFlag(packet) ? [] : ["a reserved bit of the VXLAN header is set"]),
+  ];
+}

@@ -1,0 +1,105 @@
+/** A lab that is up, as its checks see it: who is where, by name. */
+import { join } from "node:path";
+import { VtepError } from "../wire/error.js";
+import { Capture } from "./capture.js";
+import type { Daemon } from "./daemon.js";
+import type { Instance } from "./instance.js";
+import { checkoutRoot } from "./load.js";
+import { normalAddress } from "./outer.js";
+import { subInterfaceName } from "./sub-interfaces.js";
+import { type Endpoint, isVtep, type Lab, peerOf, splitEndpoint, type Variant, type VtepSpec } from "./topology.js";
+
+export interface LabContext {
+  readonly lab: Lab;
+  readonly instance: Instance;
+  readonly variant: Variant;
+  readonly daemons: ReadonlyMap<string, Daemon>;
+}
+
+/** An interface of a host that has addresses: somebody to talk to. */
+export interface HostPlace {
+  readonly endpoint: Endpoint;
+  readonly node: string;
+  readonly interface: string;
+  /** Without prefix length; by family. */
+  readonly address: { readonly 4?: string | undefined; readonly 6?: string | undefined };
+  readonly prefixLength: { readonly 4: number; readonly 6: number };
+}
+
+/** The compiled `probe.ts`: it runs in another process, which has no TypeScript. */
+export const probeProgram: string = join(checkoutRoot, "dist/lab/probe.js");
+
+export function hostPlaces(lab: Lab): HostPlace[] {
+  return Object.entries(lab.nodes)
+    .filter(([, spec]) => spec.kind === "host")
+    .flatMap(([node, spec]) =>
+      Object.entries(spec.interfaces ?? {}).flatMap(([name, { addresses = [], vlans = {} }]) => [
+        ...(addresses.length > 0 ? [place(node, name, addresses)] : []),
+        ...Object.entries(vlans).map(([vlan, sub]) => place(node, subInterfaceName(name, Number(vlan)), sub.addresses)),
+      ]),
+    );
+}
+
+function place(node: string, name: string, addresses: readonly string[]): HostPlace {
+  const v4 = addresses.find((address) => !address.includes(":"))?.split("/");
+  const v6 = addresses.find((address) => address.includes(":"))?.split("/");
+  return {
+    endpoint: `${node}:${name}`,
+    node,
+    interface: name,
+    address: { 4: v4?.[0], 6: v6?.[0] },
+    prefixLength: { 4: Number(v4?.[1]), 6: Number(v6?.[1]) },
+  };
+}
+
+/** By `node:interface`, or by node alone when it has only one place. */
+export function findPlace(lab: Lab, name: string): HostPlace {
+  const found = hostPlaces(lab).filter(({ endpoint, node }) => endpoint === name || node === name);
+  const [only] = found;
+  if (found.length === 1 && only !== undefined) return only;
+  throw new VtepError("LAB_NAME", `'${name}' names ${found.length} addressed host interfaces; say node:interface`, { name });
+}
+
+export function vtepSpec(lab: Lab, node: string): VtepSpec {
+  const spec = lab.nodes[node];
+  if (spec !== undefined && isVtep(spec)) return spec.config;
+  throw new VtepError("LAB_NAME", `'${node}' is not a VTEP`, { node });
+}
+
+export const vtepAddress = (lab: Lab, node: string): string => normalAddress(vtepSpec(lab, node).vtep.address);
+export const udpPortOf = (lab: Lab, node: string): number => vtepSpec(lab, node).vtep.udpPort ?? 4789;
+export const vtepNodes = (lab: Lab): string[] => Object.keys(lab.nodes).filter((node) => isVtep(lab.nodes[node] ?? { kind: "host" }));
+
+/** The far ends of a VTEP's uplinks: what arrives there is what the VTEP sent. */
+export function tapsOf(lab: Lab, vtep: string): Endpoint[] {
+  return vtepSpec(lab, vtep).vtep.underlay.flatMap((name) => peerOf(lab, `${vtep}:${name}`) ?? []);
+}
+
+export function startCapture({ instance }: LabContext, endpoint: Endpoint): Promise<Capture> {
+  const [node, name] = splitEndpoint(endpoint);
+  return Capture.start(instance.namespaceOf(node), name);
+}
+
+export type Frames = ReadonlyMap<Endpoint, readonly Buffer[]>;
+
+/**
+ * Captures at all these places while `work` runs, and gives all that arrived there until then; stops also when it
+ * throws. `work` has to wait for what it expects: nothing here knows when a lab has come to rest.
+ */
+export async function whileCapturing(
+  context: LabContext,
+  endpoints: readonly Endpoint[],
+  work: (captures: ReadonlyMap<Endpoint, Capture>) => Promise<void>,
+): Promise<Frames> {
+  const captures = new Map<Endpoint, Capture>();
+  try {
+    const start = async (endpoint: Endpoint) => captures.set(endpoint, await startCapture(context, endpoint));
+    const started = await Promise.allSettled([...new Set(endpoints)].map(start));
+    const failed = started.find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    await work(captures);
+  } finally {
+    await Promise.all([...captures.values()].map((capture) => capture.stop()));
+  }
+  return new Map([...captures].map(([endpoint, { frames }]) => [endpoint, frames]));
+}

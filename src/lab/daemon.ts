@@ -1,0 +1,112 @@
+/**
+ * vtepd in a node of a lab, used as any operator would: `bin/vtepd run` in the namespace, the other commands by socket.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { VtepError } from "../wire/error.js";
+import type { Instance } from "./instance.js";
+import { checkoutRoot } from "./load.js";
+import { type Finished, finish, inNamespace, runText, stop } from "./process.js";
+import type { Variant, VtepSpec } from "./topology.js";
+
+const READY_TIMEOUT_SECONDS = 20;
+const LOG_TAIL_LINES = 40;
+
+export type ShowRow = Readonly<Record<string, unknown>>;
+
+export const vtepdProgram: string = join(checkoutRoot, "bin/vtepd");
+
+export function vtepd(socket: string, ...args: string[]): Promise<Finished> {
+  return finish(vtepdProgram, [...args, "--socket", socket]);
+}
+
+/** `show NOUN --json` as rows; `status` is one row. */
+export async function showRows(socket: string, noun: string): Promise<ShowRow[]> {
+  const { code, stdout, stderr } = await vtepd(socket, "show", noun, "--json");
+  if (code !== 0) throw new VtepError("LAB_SHOW", `vtepd show ${noun}: exit code ${code}: ${stderr.trim()}`, { noun });
+  const answer = JSON.parse(stdout) as ShowRow | ShowRow[];
+  return Array.isArray(answer) ? answer : [answer];
+}
+
+export class Daemon {
+  readonly socket: string;
+  readonly #logFile: string;
+  readonly #namespace: string;
+  #child: ChildProcess | undefined;
+  #before: string[] = [];
+
+  constructor(
+    private readonly instance: Instance,
+    readonly node: string,
+  ) {
+    this.socket = instance.socketOf(node);
+    this.#logFile = join(instance.folder, `${node}.log`);
+    this.#namespace = instance.namespaceOf(node);
+  }
+
+  async start(spec: VtepSpec, variant: Variant): Promise<void> {
+    const file = join(this.instance.folder, `${this.node}.yaml`);
+    const vtep = { ...spec.vtep, datapath: variant };
+    writeFileSync(file, stringify({ ...spec, vtep, api: { socket: this.socket } }));
+    this.#before = await this.#interfaces();
+    const log = openSync(this.#logFile, "w");
+    const argv = [vtepdProgram, "run", "--config", file, "--socket", this.socket];
+    const [program, args] = inNamespace(this.#namespace, argv);
+    // A group of its own: Ctrl-C is for the runner, which then ends the daemon in order.
+    this.#child = spawn(program, args, { stdio: ["ignore", log, log], detached: true });
+    closeSync(log);
+    this.#child.unref();
+  }
+
+  async waitUntilReady(): Promise<void> {
+    const child = this.#child;
+    const answer = vtepd(this.socket, "wait", "--timeout", String(READY_TIMEOUT_SECONDS));
+    const died = new Promise<never>((_, reject) => {
+      child?.once("exit", (code) => reject(this.#failure(`ended at start with exit code ${code}`)));
+      child?.once("error", (error) => reject(this.#failure(error.message)));
+    });
+    died.catch(() => undefined); // of interest only while we wait
+    const { code, stdout, stderr } = await Promise.race([answer, died]);
+    if (code !== 0) throw this.#failure(`is not ready: ${(stderr || stdout).trim()}`);
+  }
+
+  #failure(what: string): VtepError {
+    return new VtepError("LAB_DAEMON", `vtepd in ${this.node} ${what}\n${this.logTail()}`, { node: this.node });
+  }
+
+  logTail(): string {
+    return readFileSync(this.#logFile, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+  }
+
+  /** SIGTERM, and then what was wrong with how it ended: its exit code, or a trace of it in the kernel. */
+  async stop(): Promise<string[]> {
+    const child = this.#child;
+    if (child === undefined) return [];
+    const patient = await stop(child);
+    if (!patient) return ["did not end within 5 s of SIGTERM"];
+    const problems = child.exitCode === 0 ? [] : [`ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`];
+    const now = await this.#interfaces();
+    const left = now.filter((one) => !this.#before.includes(one));
+    const lost = this.#before.filter((one) => !now.includes(one));
+    return [...problems, ...left.map((one) => `left behind: ${one}`), ...lost.map((one) => `changed or removed: ${one}`)];
+  }
+
+  /** One line per interface and per program on it: everything that the daemon may have added. */
+  async #interfaces(): Promise<string[]> {
+    const namespace = this.#namespace;
+    const links = JSON.parse(await runText("ip", ["-n", namespace, "-j", "link"])) as { ifname: string; xdp?: unknown }[];
+    const filters = await Promise.all(links.map(({ ifname }) => this.#filters(ifname)));
+    return [...links.map(({ ifname, xdp }) => `interface ${ifname}${xdp ? " with an XDP program" : ""}`), ...filters.flat()];
+  }
+
+  async #filters(name: string): Promise<string[]> {
+    const directions = ["ingress", "egress"];
+    const texts = await Promise.all(
+      // An interface without clsact has no such direction, which tc reports as an error.
+      directions.map((direction) => finish("tc", ["-n", this.#namespace, "filter", "show", "dev", name, direction])),
+    );
+    return texts.flatMap(({ stdout }, index) => (stdout.includes("bpf") ? [`tc filter on ${name} ${directions[index]}`] : []));
+  }
+}

@@ -1,0 +1,48 @@
+/** What a person would ask first when a lab fails: collected while the lab still stands. */
+import type { LabContext } from "./context.js";
+import { vtepNodes } from "./context.js";
+import { type Daemon, vtepd } from "./daemon.js";
+import { finish } from "./process.js";
+
+const NOUNS = ["status", "ports", "fdb", "vteps", "drops"];
+
+async function section(title: string, text: Promise<string>): Promise<string> {
+  const body = await text.catch((error: unknown) => String(error));
+  return `--- ${title}\n${body.trimEnd()}\n`;
+}
+
+async function output(program: string, args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await finish(program, args);
+  return stdout + stderr;
+}
+
+async function show(daemon: Daemon, noun: string): Promise<string> {
+  const { stdout, stderr } = await vtepd(daemon.socket, "show", noun);
+  return stdout + stderr;
+}
+
+async function daemonSections(daemon: Daemon | undefined): Promise<string[]> {
+  if (daemon === undefined) return [];
+  const nouns = await Promise.all(NOUNS.map((noun) => section(`${daemon.node}: show ${noun}`, show(daemon, noun))));
+  return [...nouns, await section(`${daemon.node}: end of its log`, Promise.resolve(daemon.logTail()))];
+}
+
+function kernelSections(context: LabContext, node: string): Promise<string>[] {
+  const namespace = context.instance.namespaceOf(node);
+  const views: [string, string[]][] = [
+    ["ip", ["-n", namespace, "-s", "link"]],
+    ["ip", ["-n", namespace, "route", "show", "table", "all"]],
+    ["ip", ["-n", namespace, "neigh"]],
+    ["bridge", ["-n", namespace, "fdb"]],
+  ];
+  return views.map(([tool, args]) => section(`${node}: ${tool} ${args.slice(2).join(" ")}`, output(tool, args)));
+}
+
+export async function diagnose(context: LabContext): Promise<string> {
+  const parts: string[] = [];
+  for (const node of vtepNodes(context.lab)) {
+    parts.push(...(await daemonSections(context.daemons.get(node))));
+    parts.push(...(await Promise.all(kernelSections(context, node))));
+  }
+  return parts.join("\n");
+}

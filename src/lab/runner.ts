@@ -1,0 +1,141 @@
+/**
+ * Brings a lab up, asks what it expects, takes it down. Whatever happens in between, nothing of it stays.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { VtepError } from "../wire/error.js";
+import { awaitCarrier } from "./carrier.js";
+import { describeCheck, runCheck } from "./checks/run.js";
+import { runCommands } from "./command.js";
+import { type LabContext, probeProgram } from "./context.js";
+import { Daemon, showRows } from "./daemon.js";
+import { diagnose } from "./diagnose.js";
+import { guard, Instance, sweep } from "./instance.js";
+import { checkoutRoot } from "./load.js";
+import { interfacesOf, plan, withVariant } from "./plan.js";
+import type { Check, Lab, Variant, VtepSpec } from "./topology.js";
+
+const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
+const LINKS_TIMEOUT_MS = 5000;
+
+export interface CheckResult {
+  readonly name: string;
+  /** `skipped`: does not concern this variant. */
+  readonly state: "passed" | "failed" | "skipped";
+  readonly problems: readonly string[];
+  readonly detail: string;
+}
+
+export interface LabReport {
+  readonly lab: string;
+  readonly variant: Variant;
+  readonly results: readonly CheckResult[];
+  /** State of all VTEPs, if something failed. */
+  readonly diagnosis: string | undefined;
+}
+
+export function refuseUnlessPossible(): void {
+  if (process.getuid?.() !== 0) {
+    throw new VtepError("LAB_ROOT", "labs are made of network namespaces, which needs root: run this with sudo");
+  }
+  for (const file of [probeProgram, dot1qObject]) {
+    if (!existsSync(file)) throw new VtepError("LAB_BUILD", `${file} is missing: run 'npm run build'`, { file });
+  }
+}
+
+/** Makes everything and waits until every vtepd forwards. The caller owns the instance and removes it. */
+async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<LabContext> {
+  const chosen = withVariant(lab, variant);
+  const { namespaceOf } = instance;
+  await runCommands(plan(chosen, { namespaceOf, dot1qObject }), namespaceOf);
+  await Promise.all(Object.keys(chosen.nodes).map((node) => awaitLinks(chosen, node, namespaceOf(node))));
+  const ours = Object.entries(chosen.nodes).flatMap(([node, { kind, config }]): [Daemon, VtepSpec][] =>
+    kind === "vtepd" && config !== undefined ? [[new Daemon(instance, node), config]] : [],
+  );
+  for (const [daemon, config] of ours) await daemon.start(config, variant);
+  await Promise.all(ours.map(([daemon]) => daemon.waitUntilReady()));
+  return { lab: chosen, instance, variant, daemons: new Map(ours.map(([daemon]) => [daemon.node, daemon])) };
+}
+
+async function awaitLinks(lab: Lab, node: string, namespace: string): Promise<void> {
+  const late = await awaitCarrier(namespace, interfacesOf(lab, node), "up", LINKS_TIMEOUT_MS);
+  if (late.length > 0) throw new VtepError("LAB_LINK", `links of ${node} do not come up: ${late.join(", ")}`);
+}
+
+/** A lab that stays until `lab down`. */
+export async function upLab(lab: Lab, variant: Variant): Promise<Instance> {
+  refuseUnlessPossible();
+  sweep();
+  const instance = Instance.create(lab.name, variant, true);
+  const release = guard(instance);
+  try {
+    await bringUp(lab, instance, variant);
+    return instance;
+  } catch (error) {
+    instance.remove();
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+/** Runs `work` in a lab of its own and removes the lab. */
+export async function withLab<T>(lab: Lab, variant: Variant, work: (context: LabContext) => Promise<T>): Promise<T> {
+  refuseUnlessPossible();
+  sweep();
+  const instance = Instance.create(lab.name, variant, false);
+  const release = guard(instance);
+  try {
+    return await work(await bringUp(lab, instance, variant));
+  } finally {
+    release();
+    instance.remove();
+  }
+}
+
+export function testLab(lab: Lab, variant: Variant, onResult: (result: CheckResult) => void = () => {}): Promise<LabReport> {
+  return withLab(lab, variant, async (context) => {
+    const results: CheckResult[] = [];
+    const note = (result: CheckResult) => {
+      results.push(result);
+      onResult(result);
+    };
+    for (const daemon of context.daemons.values()) note(await checkDatapath(daemon, variant));
+    for (const check of context.lab.expect) note(await judge(context, check));
+    const failed = results.some(({ state }) => state === "failed");
+    const diagnosis = failed ? await diagnose(context) : undefined;
+    for (const daemon of context.daemons.values()) note(await checkStop(daemon));
+    return { lab: lab.name, variant, results, diagnosis };
+  });
+}
+
+async function judge(context: LabContext, check: Check): Promise<CheckResult> {
+  const name = describeCheck(check);
+  const needsDaemon = check.vtepdOnly === true || "show" in check;
+  if (needsDaemon && context.variant === "kernel") return { name, state: "skipped", problems: [], detail: "of vtepd only" };
+  try {
+    const { problems, detail } = await runCheck(context, check);
+    return { name, state: problems.length === 0 ? "passed" : "failed", problems, detail };
+  } catch (error) {
+    return { name, state: "failed", problems: [error instanceof Error ? error.message : String(error)], detail: "" };
+  }
+}
+
+/** That the daemon uses the data path it was told to, on every port: else a lab could pass for the wrong reason. */
+async function checkDatapath(daemon: Daemon, variant: Variant): Promise<CheckResult> {
+  const name = `${daemon.node} forwards by ${variant}`;
+  const [status] = await showRows(daemon.socket, "status");
+  const hooks = (await showRows(daemon.socket, "ports")).map(({ hook }) => String(hook));
+  const right = variant === "auto" ? hooks : hooks.filter((hook) => (hook === "userspace") === (variant === "userspace"));
+  const problems = [
+    ...(variant === "auto" || status?.datapath === variant ? [] : [`status says ${status?.datapath}`]),
+    ...(right.length === hooks.length ? [] : [`the hooks of its ports are ${hooks.join(", ")}`]),
+  ];
+  return { name, state: problems.length === 0 ? "passed" : "failed", problems, detail: [...new Set(hooks)].join(", ") };
+}
+
+async function checkStop(daemon: Daemon): Promise<CheckResult> {
+  const problems = await daemon.stop();
+  const state = problems.length === 0 ? "passed" : "failed";
+  return { name: `${daemon.node} ends in order and leaves nothing behind`, state, problems, detail: "" };
+}

@@ -1,0 +1,98 @@
+/**
+ * The JSON schema of `lab.yaml`, so that a misspelt key is an error and not a check that never runs.
+ * The configuration of a VTEP is only looked at as far as a lab reads it: vtepd checks its own.
+ */
+const text = { type: "string" };
+const endpoint = { type: "string", pattern: "^[a-z0-9-]+:[a-z0-9.]+$" };
+const texts = { type: "array", items: text };
+const family = { enum: [4, 6] };
+const rows = { type: "array", items: { type: "object" } };
+const pair = (items: object) => ({ type: "array", items, minItems: 2, maxItems: 2 });
+const mapOf = (value: object) => ({ type: "object", additionalProperties: value });
+
+function closed(properties: Record<string, object>, required: readonly string[] = Object.keys(properties)): object {
+  return { type: "object", properties, required, additionalProperties: false };
+}
+
+const interfaceSpec = closed(
+  {
+    mtu: { type: "integer" },
+    mac: text,
+    addresses: texts,
+    vlans: mapOf(closed({ addresses: texts, mac: text }, ["addresses"])),
+  },
+  [],
+);
+
+const vtepSpec = {
+  type: "object",
+  required: ["vtep", "bridgeDomains", "ports", "control"],
+  properties: {
+    vtep: { type: "object", required: ["address", "underlay"], properties: { address: text, underlay: texts } },
+    bridgeDomains: { type: "array", items: { type: "object", required: ["name", "vni"] } },
+    ports: { type: "array", items: { type: "object", required: ["interface", "bridgeDomain"] } },
+    control: { type: "object", required: ["mode", "static"], properties: { mode: { const: "static" } } },
+  },
+};
+
+const node = {
+  ...closed(
+    {
+      kind: { enum: ["host", "vtepd", "kernel-vtep", "router", "switch"] },
+      interfaces: mapOf(interfaceSpec),
+      routes: texts,
+      sysctls: mapOf({ type: "integer" }),
+      config: vtepSpec,
+    },
+    ["kind"],
+  ),
+  if: { properties: { kind: { enum: ["vtepd", "kernel-vtep"] } } },
+  // biome-ignore lint/suspicious/noThenProperty: `then` is JSON schema's word
+  then: { required: ["config"] },
+};
+
+const outer = closed(
+  {
+    from: text,
+    to: text,
+    vni: { type: "integer" },
+    ttl: { type: "integer" },
+    tos: { type: "integer" },
+    df: { type: "boolean" },
+    udpChecksum: { enum: ["zero", "valid"] },
+    port: { type: "integer" },
+    sourcePorts: pair({ type: "integer" }),
+  },
+  ["from", "to", "vni"],
+);
+
+const actions: Record<string, object> = {
+  ping: closed({ between: texts, sizes: { type: "array", items: { type: "integer" } } }, ["between"]),
+  noPing: closed({ from: text, addresses: texts }),
+  send: closed(
+    {
+      from: text,
+      cast: { enum: ["unicast", "broadcast", "multicast", "unknown-unicast"] },
+      family,
+      to: text,
+      arrives: mapOf({ type: "integer" }),
+      wire: mapOf({ type: "integer" }),
+    },
+    ["from", "cast", "family", "arrives"],
+  ),
+  tcp: closed({ from: text, to: text, megabytes: { type: "integer" }, family }, ["from", "to", "megabytes"]),
+  flows: closed({ from: text, to: text, count: { type: "integer" }, shares: mapOf(pair({ type: "number" })) }),
+  show: closed({ node: text, noun: text, has: rows, hasNot: rows }, ["node", "noun"]),
+  links: closed({ node: text, state: { enum: ["up", "down"] } }),
+};
+
+/** `load.ts` sees to it that a check has exactly one action: `oneOf` would answer a typing error with a page. */
+export const ACTIONS: readonly string[] = Object.keys(actions);
+const check = closed({ ...actions, vtepdOnly: { type: "boolean" }, outer: { type: "array", items: outer } }, []);
+
+export const labSchema = closed({
+  title: text,
+  nodes: mapOf(node),
+  links: { type: "array", items: pair(endpoint) },
+  expect: { type: "array", items: check },
+});
