@@ -27,7 +27,7 @@ function listText(items: Schema, minimum = 0, maximum = Number.POSITIVE_INFINITY
   const what = "type" in items && items.type === "object" ? "entries" : `items, each ${allowedText(items)}`;
   if (minimum === maximum) return `a list of ${minimum} ${what}`;
   if (maximum !== Number.POSITIVE_INFINITY) return `a list of ${minimum}..${maximum} ${what}`;
-  return minimum > 0 ? `a list of at least ${minimum} ${what}` : `a list of ${what}`;
+  return minimum > 0 ? `a list of ${minimum} or more ${what}` : `a list of ${what}`;
 }
 
 /** What is wrong with a value that the schema refuses, as a verb phrase. */
@@ -45,8 +45,12 @@ function kindFault(schema: Schema, value: unknown): string {
   if ("enum" in schema) return `is not known${didYouMean(String(value), schema.enum)}`;
   if ("format" in schema) return formats[schema.format].fault(String(value)) ?? "is not allowed";
   if ("minimum" in schema) return numberFault(schema, Number(value));
-  if (Array.isArray(value)) return `has ${value.length} items`;
+  if (Array.isArray(value)) return `of ${value.length} is too ${isTooShort(schema, value) ? "short" : "long"}`;
   return "is not allowed";
+}
+
+function isTooShort(schema: Schema, list: readonly unknown[]): boolean {
+  return "items" in schema && list.length < (schema.minItems ?? 0);
 }
 
 function numberFault(schema: IntegerSchema, value: number): string {

@@ -117,6 +117,10 @@ api: { listen: "[0::1]:080", tokenFile: /t }
     expect(configFromValue(structuredClone(config))).toMatchObject({ ok: true, config });
   });
 
+  it("gives defaults that the schema allows", () => {
+    expect(configFromValue(structuredClone(minimal))).toMatchObject({ ok: true, config: minimal });
+  });
+
   it("freezes all of it", () => {
     const thawed: string[] = [];
     const visit = (value: unknown, path: string): void => {

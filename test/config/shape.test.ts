@@ -74,13 +74,24 @@ const wrongTypes: readonly (readonly [string, string, string, RegExp])[] = [
   ["a number beside a word", vtep("ttl: 0"), "4 vtep.ttl", /^0 is out of range, allowed: 1\.\.255 or inherit$/],
   ["a mapping beside a word", vtep("tos: {}"), "4 vtep.tos", /^a mapping is not a number or text/],
   ["a quoted number beside a word", vtep('tos: "4"'), "4 vtep.tos", /allowed: 0\.\.255 or inherit/],
-  ["too few items", vtep("sourcePorts: [5]"), "4 vtep.sourcePorts", /^a list has 1 items, allowed: a list of 2 items/],
+  [
+    "too few items",
+    vtep("sourcePorts: [5]"),
+    "4 vtep.sourcePorts",
+    /^a list of 1 is too short, allowed: a list of 2 items/,
+  ],
+  ["too many items", vtep("sourcePorts: [5, 6, 7]"), "4 vtep.sourcePorts", /^a list of 3 is too long/],
   ["a scalar for a list", `${head}ports: eth1\n`, "4 ports", /^"eth1" is not a list, allowed: a list of entries/],
   ["a scalar for a mapping", `${head}api: yes\n`, "4 api", /^"yes" is not a mapping, allowed: the keys socket/],
   ["a list for the file", "- vtep\n", "1 (file)", /^a list is not a mapping, allowed: the keys vtep/],
   ["a word for the file", "vtep\n", "1 (file)", /^"vtep" is not a mapping/],
   ["an empty entry", `${head}ports:\n  -\n`, "5 ports[0]", /^has no value, allowed: the keys interface/],
-  ["an empty underlay", "vtep: { address: 10.0.0.1, underlay: [] }\n", "1 vtep.underlay", /at least 1 items/],
+  [
+    "an empty underlay",
+    "vtep: { address: 10.0.0.1, underlay: [] }\n",
+    "1 vtep.underlay",
+    /^a list of 0 is too short, allowed: a list of 1 or more items/,
+  ],
   ["a number for a name", `${head}vrfs: [{ name: 1, irb: asymmetric }]\n`, "4 vrfs[0].name", /put it in quotes/],
 ];
 refuses(
