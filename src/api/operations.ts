@@ -39,9 +39,7 @@ export interface FlushFilter {
 }
 
 /** Keys of the config that changed, such as `ports[eth1/10]`; or why nothing did. */
-export type ReloadResult =
-  | { readonly changed: readonly string[] }
-  | { readonly problems: readonly Problem[] };
+export type ReloadResult = { readonly changed: readonly string[] } | { readonly problems: readonly Problem[] };
 
 export interface Readiness {
   readonly ready: boolean;

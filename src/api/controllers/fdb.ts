@@ -1,0 +1,27 @@
+// The forwarding database.
+
+import { Controller, inject } from "@tsed/di";
+import type { PlatformContext } from "@tsed/platform-http";
+import { BodyParams, Context, QueryParams } from "@tsed/platform-params";
+import { Get, Post, Summary } from "@tsed/schema";
+import { replyWithList } from "../list_reply.js";
+import { FdbQuery, FlushRequest } from "../models.js";
+import type { VtepOperations } from "../operations.js";
+import { OPERATIONS } from "../tokens.js";
+
+@Controller("/")
+export class FdbController {
+  private readonly operations = inject<VtepOperations>(OPERATIONS);
+
+  @Get("/fdb")
+  @Summary("MACs and where they are, by domain and MAC")
+  list(@QueryParams() query: FdbQuery, @Context() context: PlatformContext): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.fdb(query));
+  }
+
+  @Post("/flush")
+  @Summary("Forgets learned MACs; what is not given matches everything")
+  flush(@BodyParams() request: FlushRequest): { flushed: number } {
+    return { flushed: this.operations.flush(request) };
+  }
+}

@@ -1,0 +1,61 @@
+// Lists that are asked for without a filter, and the events.
+
+import { Controller, inject } from "@tsed/di";
+import type { PlatformContext } from "@tsed/platform-http";
+import { Context, QueryParams } from "@tsed/platform-params";
+import { Get, Integer, Maximum, Minimum, Summary } from "@tsed/schema";
+import { replyWithList } from "../list_reply.js";
+import type { VtepOperations } from "../operations.js";
+import { OPERATIONS } from "../tokens.js";
+
+const MOST_EVENTS = 100_000;
+
+@Controller("/")
+export class ViewsController {
+  private readonly operations = inject<VtepOperations>(OPERATIONS);
+
+  @Get("/neighbors")
+  @Summary("Bindings of IP addresses to MACs")
+  neighbors(@Context() context: PlatformContext): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.neighbors());
+  }
+
+  @Get("/vteps")
+  @Summary("Remote VTEPs and the ways to them")
+  vteps(@Context() context: PlatformContext): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.vteps());
+  }
+
+  @Get("/routes")
+  @Summary("Routes of all VRFs")
+  routes(@Context() context: PlatformContext): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.routes());
+  }
+
+  @Get("/vrfs")
+  @Summary("VRFs, their config and counts")
+  vrfs(@Context() context: PlatformContext): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.vrfs());
+  }
+
+  @Get("/bridgeDomains")
+  @Summary("Bridge domains, their config and counts")
+  bridgeDomains(@Context() context: PlatformContext): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.bridgeDomains());
+  }
+
+  @Get("/drops")
+  @Summary("Frames that were not forwarded, by reason")
+  drops(@Context() context: PlatformContext): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.drops());
+  }
+
+  @Get("/events")
+  @Summary("What happened lately, oldest first; with a limit the newest")
+  events(
+    @QueryParams("limit") @Integer() @Minimum(1) @Maximum(MOST_EVENTS) limit: number | undefined,
+    @Context() context: PlatformContext,
+  ): Promise<void> {
+    return replyWithList(context.getRes(), this.operations.events(limit));
+  }
+}
