@@ -38,7 +38,7 @@ export function faultText(schema: Schema, value: unknown): string {
   const sameKind = alternatives.find((alternative) => isOfKind(alternative, value));
   if (sameKind === undefined)
     return `${written} is not ${alternatives.map(kindText).join(" or ")}${quotingHint(schema, value)}`;
-  return `${written} ${kindFault(sameKind, value)}`;
+  return `${written} ${kindFault(sameKind, value)}${quotingHint(schema, value)}`;
 }
 
 function kindFault(schema: Schema, value: unknown): string {

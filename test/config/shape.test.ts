@@ -73,7 +73,12 @@ const wrongTypes: readonly (readonly [string, string, string, RegExp])[] = [
   ],
   ["a number beside a word", vtep("ttl: 0"), "4 vtep.ttl", /^0 is out of range, allowed: 1\.\.255 or inherit$/],
   ["a mapping beside a word", vtep("tos: {}"), "4 vtep.tos", /^a mapping is not a number or text/],
-  ["a quoted number beside a word", vtep('tos: "4"'), "4 vtep.tos", /allowed: 0\.\.255 or inherit/],
+  [
+    "a quoted number beside a word",
+    vtep('tos: "4"'),
+    "4 vtep.tos",
+    /\(leave out the quotes\), allowed: 0\.\.255 or inherit/,
+  ],
   [
     "too few items",
     vtep("sourcePorts: [5]"),
