@@ -12,6 +12,8 @@ export interface NativeErrorDetails {
   readonly libbpfLog?: string;
   /** The verifier's log of the program that was refused. */
   readonly verifierLog?: string;
+  /** Entries that a bulk operation carried out before it failed. */
+  readonly done?: number;
 }
 
 /** Every failure of the addon. The message says what was attempted and why the kernel refused. */
@@ -23,7 +25,8 @@ export class NativeError extends VtepError {
   readonly verifierLog: string | undefined;
 
   constructor(message: string, details: NativeErrorDetails) {
-    super(details.code, message, { errno: details.errno, syscall: details.syscall });
+    const { code, errno, syscall, done } = details;
+    super(code, message, done === undefined ? { errno, syscall } : { errno, syscall, done });
     this.errno = details.errno;
     this.syscall = details.syscall;
     this.libbpfLog = details.libbpfLog;
