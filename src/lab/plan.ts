@@ -53,7 +53,7 @@ export function plan(lab: LabSpec, options: PlanOptions): Command[] {
 
 /** Routes go last, and again after a link came back: the kernel forgets those of an interface that went down. */
 export function routeCommands(node: string, spec: NodeSpec): Command[] {
-  return (spec.routes ?? []).map((route) => command("ip", node, ...ipFamily(route), "route", "replace", route));
+  return (spec.routes ?? []).map((route) => command("ip", node, "route", "replace", route));
 }
 
 export function interfacesOf(lab: LabSpec, node: string): string[] {
@@ -62,10 +62,6 @@ export function interfacesOf(lab: LabSpec, node: string): string[] {
     .map(splitEndpoint)
     .filter(([owner]) => owner === node)
     .map(([, name]) => name);
-}
-
-function ipFamily(route: string): string[] {
-  return /^[0-9.]+(\/| |$)/.test(route) ? ["-4"] : ["-6"];
 }
 
 function sysctlCommands(node: string, spec: NodeSpec): Command[] {
@@ -116,8 +112,16 @@ function nodeCommands(lab: LabSpec, node: string, spec: NodeSpec, options: PlanO
     ...trunks.flatMap(([name, trunk]) => subInterfaceCommands(node, name, trunk, options.dot1qObject)),
     ...roleCommands(lab, node, spec),
     ...names.map((name) => command("ip", node, "link", "set", name, "up")),
-    ...Object.entries(spec.interfaces ?? {}).flatMap(([name, one]) => addressCommands(node, name, one)),
+    ...Object.entries(spec.interfaces ?? {}).flatMap(([name, one]) => [
+      ...offloadCommands(node, name, one),
+      ...addressCommands(node, name, one),
+    ]),
   ];
+}
+
+function offloadCommands(node: string, name: string, { offloads = {} }: InterfaceSpec): Command[] {
+  const words = Object.entries(offloads).flatMap(([feature, on]) => [feature, on ? "on" : "off"]);
+  return words.length === 0 ? [] : [command("ethtool", node, "-K", name, ...words)];
 }
 
 function addressCommands(node: string, name: string, spec: InterfaceSpec): Command[] {

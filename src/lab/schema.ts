@@ -19,6 +19,7 @@ const interfaceSpec = closed(
     mtu: { type: "integer" },
     mac: text,
     addresses: texts,
+    offloads: mapOf({ type: "boolean" }),
     vlans: mapOf(closed({ addresses: texts, mac: text }, ["addresses"])),
   },
   [],

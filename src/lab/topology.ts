@@ -10,6 +10,8 @@ export interface InterfaceSpec {
   readonly mtu?: number;
   readonly mac?: string;
   readonly addresses?: readonly string[];
+  /** `ethtool -K`. */
+  readonly offloads?: Readonly<Record<string, boolean>>;
   /** 802.1Q sub-interfaces by VLAN id; each is called `<interface>.<vlan>`. */
   readonly vlans?: Readonly<Record<string, { readonly addresses: readonly string[]; readonly mac?: string }>>;
 }

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { broadcastOf, strangerOf } from "../../src/lab/checks/addresses.js";
+import { Marks } from "../../src/lab/checks/marks.js";
+import { parsePing } from "../../src/lab/checks/ping.js";
+import { matches, rowProblems } from "../../src/lab/checks/show.js";
+
+describe("ping", () => {
+  it("reads loss, duplicates and the average from the summary", () => {
+    const text = `
+--- 10.0.0.2 ping statistics ---
+3 packets transmitted, 2 received, +1 duplicates, 33.3333% packet loss, time 20ms
+rtt min/avg/max/mdev = 0.057/0.137/0.218/0.080 ms`;
+    expect(parsePing(text)).toEqual({ sent: 3, received: 2, duplicates: 1, averageMs: 0.137 });
+  });
+
+  it("has no average without an answer", () => {
+    expect(parsePing("1 packets transmitted, 0 received, 100% packet loss, time 0ms").averageMs).toBeUndefined();
+  });
+});
+
+describe("addresses of a subnet", () => {
+  it.each([
+    ["192.168.100.1", 24, "192.168.100.255", "192.168.100.254"],
+    ["10.1.2.3", 20, "10.1.15.255", "10.1.15.254"],
+  ])("%s/%i", (address, length, broadcast, stranger) => {
+    expect(broadcastOf(address, length)).toBe(broadcast);
+    expect(strangerOf(address, length)).toBe(stranger);
+  });
+
+  it("2001:db8::1/64", () => expect(strangerOf("2001:db8::1", 64)).toBe("2001:db8::ffff:ffff:ffff:ffff"));
+});
+
+describe("marks", () => {
+  /** An IPv4 frame with a protocol number and this text. */
+  const frame = (protocol: number, text: string) => {
+    const head = Buffer.alloc(42);
+    head.writeUInt16BE(0x0800, 12);
+    head.writeUInt8(protocol, 23);
+    return Buffer.concat([head, Buffer.from(text)]);
+  };
+
+  it("counts each datagram's copies", () => {
+    const marks = new Marks(12);
+    const [first = "", last = ""] = [marks.texts[1], marks.texts[11]];
+    const frames = [frame(17, first), frame(17, last), frame(17, last), frame(17, "another")];
+    expect(marks.tally(frames)).toEqual([0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+  });
+
+  it("does not count an ICMP error that quotes it", () => {
+    const marks = new Marks(1);
+    expect(marks.tally([frame(1, marks.texts[0] ?? "")])).toEqual([0]);
+  });
+
+  it("does not take another run's for its own", () => {
+    expect(new Marks(1).tally([frame(17, new Marks(1).texts[0] ?? "")])).toEqual([0]);
+  });
+});
+
+describe("rows of show", () => {
+  const rows = [{ mac: "02:00:00:00:00:01", where: "remote", packets: 7, underlay: [{ interface: "up0", via: "fe80::1" }] }];
+
+  it("matches the keys that are given", () => {
+    expect(matches(rows[0], { where: "remote" })).toBe(true);
+    expect(matches(rows[0], { where: "local" })).toBe(false);
+    expect(matches(rows[0], { absent: 1 })).toBe(false);
+  });
+
+  it("compares numbers, and looks into lists", () => {
+    expect(matches(rows[0], { packets: ">=7" })).toBe(true);
+    expect(matches(rows[0], { packets: ">=8" })).toBe(false);
+    expect(matches(rows[0], { underlay: [{ interface: "up0" }] })).toBe(true);
+    expect(matches(rows[0], { underlay: [{ interface: "up1" }] })).toBe(false);
+  });
+
+  it("names what is missing and what should not be", () => {
+    const show = { node: "v1", noun: "fdb", has: [{ where: "local" }], hasNot: [{ where: "remote" }] };
+    expect(rowProblems(rows, show)).toHaveLength(2);
+    expect(rowProblems(rows, { node: "v1", noun: "fdb", has: [{ packets: 7 }], hasNot: [{ packets: 8 }] })).toEqual([]);
+  });
+});
