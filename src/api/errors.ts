@@ -51,16 +51,22 @@ export function replyTo(error: unknown): ErrorReply {
   }
   const code = CODE_BY_STATUS[status] ?? "invalid_request";
   const errors = validationErrors(error);
-  const message = errors.length > 0 ? errors.map((one) => `${one.key}: ${one.message}`).join("; ") : error.message;
+  const message = errors.length > 0 ? errors.map((one) => `${one.key}: ${one.message}`).join("; ") : sentenceOf(error);
   return { status, body: { code, message, ...(errors.length > 0 ? { errors } : {}) }, unexpected: false };
 }
 
+/** What clients may want to tell apart. */
 const CODE_BY_STATUS: Readonly<Record<number, string>> = { 404: "not_found", 413: "body_too_large" };
 
 function replyToVtepError({ code, message, meta }: VtepError): ErrorReply {
   const problems = meta.problems as readonly Problem[] | undefined;
   const body = { code, message, ...(problems === undefined ? {} : { problems }) };
   return { status: STATUS_BY_CODE[code] ?? CONFLICT, body, unexpected: false };
+}
+
+function sentenceOf(error: Error): string {
+  // The body parser passes on the words of JSON.parse alone.
+  return error instanceof SyntaxError ? `the body is not JSON (${error.message})` : error.message;
 }
 
 /** The frameworks agree on a property `status` of 4xx for what the client did wrong. */
@@ -70,20 +76,26 @@ function statusOf(error: unknown): number | undefined {
 }
 
 interface ValidationError {
+  readonly keyword?: string;
   readonly requestPath?: string;
   readonly dataPath?: string;
-  readonly instancePath?: string;
   readonly message?: string;
-  readonly params?: { readonly additionalProperty?: string; readonly missingProperty?: string };
+  readonly params?: {
+    readonly additionalProperty?: string;
+    readonly missingProperty?: string;
+    readonly allowedValues?: readonly string[];
+  };
 }
 
 /** What ajv found, in the order of the schema. */
 function validationErrors(error: Error): { key: string; message: string }[] {
   const { origin } = error as { origin?: { errors?: readonly ValidationError[] } };
-  return (origin?.errors ?? []).map((one) => {
-    const { additionalProperty } = one.params ?? {};
-    const path = `${one.requestPath ?? ""}${one.dataPath ?? ""}`;
-    if (additionalProperty === undefined) return { key: path, message: one.message ?? "is not allowed" };
-    return { key: `${path}.${additionalProperty}`, message: "is not known" };
+  return (origin?.errors ?? []).map(({ keyword, requestPath = "", dataPath = "", message, params = {} }) => {
+    const at = requestPath + dataPath;
+    const { additionalProperty, missingProperty, allowedValues } = params;
+    if (additionalProperty !== undefined) return { key: `${at}.${additionalProperty}`, message: "is not known" };
+    if (allowedValues !== undefined) return { key: at, message: `must be one of ${allowedValues.join(", ")}` };
+    if (keyword !== "required") return { key: at, message: message ?? "is not allowed" };
+    return { key: missingProperty === undefined ? at : `${requestPath}.${missingProperty}`, message: "is required" };
   });
 }

@@ -20,7 +20,8 @@ const CONTROL = /\p{Cc}/gu;
 
 /** $VTEPD_LOG_LEVEL chooses the level where the caller does not; a word that is no level counts as `info`. */
 export function createLog({ level = levelFromEnvironment(), destination }: LogOptions = {}): Log {
-  const stream = destination ?? (process.stderr.isTTY ? new TerminalLines() : pino.destination({ fd: STDERR, sync: true }));
+  const stream =
+    destination ?? (process.stderr.isTTY ? new TerminalLines() : pino.destination({ fd: STDERR, sync: true }));
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: named } }, stream);
 }
 
@@ -37,7 +38,9 @@ function named(level: string): { level: string } {
 export function terminalLine(json: string): string {
   const { time, level, msg, ...facts } = JSON.parse(json) as Record<string, unknown>;
   const clock = String(time).slice(11, 23);
-  const pairs = Object.entries(facts).map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const pairs = Object.entries(facts).map(
+    ([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
   return `${`${clock} ${String(level).padEnd(5)} ${msg ?? ""}${pairs.join("")}`.replace(CONTROL, " ")}\n`;
 }
 

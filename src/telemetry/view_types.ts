@@ -13,8 +13,6 @@ export interface StatusView {
   readonly datapath: "ebpf" | "userspace" | "memory";
   /** Why this data path. */
   readonly datapathReason: string;
-  /** Why this data path. */
-  readonly datapathReason: string;
   readonly version: string;
   readonly uptimeSeconds: number;
   /** Local VTEP address. */

@@ -22,7 +22,7 @@ export class DaemonController {
 
   @Get("/wait")
   @Summary("Answers when the VTEP forwards, or when the time-out in seconds is over")
-  wait(@QueryParams("timeout") @Minimum(0) @Maximum(LONGEST_WAIT_SECONDS) timeout = 0): Promise<Readiness> {
+  wait(@QueryParams("timeout", Number) @Minimum(0) @Maximum(LONGEST_WAIT_SECONDS) timeout = 0): Promise<Readiness> {
     return this.operations.waitReady(timeout);
   }
 

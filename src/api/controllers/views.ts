@@ -53,7 +53,7 @@ export class ViewsController {
   @Get("/events")
   @Summary("What happened lately, oldest first; with a limit the newest")
   events(
-    @QueryParams("limit") @Integer() @Minimum(1) @Maximum(MOST_EVENTS) limit: number | undefined,
+    @QueryParams("limit", Number) @Integer() @Minimum(1) @Maximum(MOST_EVENTS) limit: number | undefined,
     @Context() context: PlatformContext,
   ): Promise<void> {
     return replyWithList(context.getRes(), this.operations.events(limit));

@@ -115,7 +115,8 @@ function matcherOf(tables: Tables, names: VtepNames, selection: FdbSelection): (
     const isAsked = remembered((port: number) => names.interface(tables.ports.slot[port]!) === interfaceName);
     tests.push(({ kind, target }) => kind === FdbKind.LOCAL && isAsked(target));
   }
-  if (vlan !== undefined) tests.push(({ kind, target }) => kind === FdbKind.LOCAL && tables.ports.vlan[target] === vlan);
+  if (vlan !== undefined)
+    tests.push(({ kind, target }) => kind === FdbKind.LOCAL && tables.ports.vlan[target] === vlan);
   if (vtep !== undefined) {
     const isAsked = remembered((remote: number) => textOf(tables.vteps.address[remote]) === vtep);
     tests.push(({ kind, target }) => kind === FdbKind.REMOTE && isAsked(target));
