@@ -40,7 +40,11 @@ export async function runVtep({ configFile, socketPath }: RunOptions): Promise<v
   };
   const vtep = new Vtep(configFile, loaded, clock, events);
   const stopped = stopSignal();
-  const reload = () => void vtep.reload().then((outcome) => reportReload(outcome, log), (error) => log.error(error, "reload failed"));
+  const reload = () =>
+    void vtep.reload().then(
+      (outcome) => reportReload(outcome, log),
+      (error) => log.error(error, "reload failed"),
+    );
   process.on("SIGHUP", reload);
   try {
     await vtep.start();
@@ -53,7 +57,13 @@ export async function runVtep({ configFile, socketPath }: RunOptions): Promise<v
 }
 
 /** The API is loaded after the data path forwards, since it takes longer than everything before it. */
-async function serve(vtep: Vtep, ring: EventRing, log: Log, paths: Required<RunOptions>, stopped: Promise<void>): Promise<void> {
+async function serve(
+  vtep: Vtep,
+  ring: EventRing,
+  log: Log,
+  paths: Required<RunOptions>,
+  stopped: Promise<void>,
+): Promise<void> {
   const { startApi } = await import("./api/server.js");
   const operations = new Operations(vtep, ring, version(), paths.configFile);
   const api = await startApi({ socketPath: paths.socketPath, operations, log });

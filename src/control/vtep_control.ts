@@ -3,16 +3,16 @@
 
 import type { Driver, ItemProblem } from "../dataplane/driver.js";
 import type { Tables } from "../tables/tables.js";
-import { Attachments } from "./attachments.js";
 import { AccessPorts } from "./access/ports.js";
 import { Ageing } from "./ageing.js";
+import { Attachments } from "./attachments.js";
 import { BridgeDomainControl } from "./bridge_domains.js";
 import type { Clock } from "./clock.js";
 import type { EventSink } from "./events.js";
 import type { Intent } from "./intent.js";
 import type { NetlinkClient } from "./netlink/index.js";
-import { NextHops } from "./remote/next_hops.js";
 import { RemoteMacs } from "./remote/macs.js";
+import { NextHops } from "./remote/next_hops.js";
 import { RemoteVteps } from "./remote/vteps.js";
 import { type Links, Underlay } from "./underlay/index.js";
 
@@ -81,7 +81,9 @@ export class VtepControl {
 
   /** Why the VTEP is not all that the intent asks for; empty when it is. */
   problems(): string[] {
-    const unattached = [...this.attachments.all()].filter(({ opened }) => opened === null).map(({ problem }) => problem);
+    const unattached = [...this.attachments.all()]
+      .filter(({ opened }) => opened === null)
+      .map(({ problem }) => problem);
     const down = [...this.attachments.all()]
       .filter(({ opened, link, intent }) => opened !== null && intent.role === "uplink" && link?.isLive !== true)
       .map(({ intent }) => `uplink ${intent.name} is down`);
@@ -141,7 +143,13 @@ export class VtepControl {
     }
     this.underlay?.close();
     this.asked = asked;
-    this.underlay = new Underlay({ client, links, localAddress: intent.address, uplinks, udpPort: intent.settings.udpPort });
+    this.underlay = new Underlay({
+      client,
+      links,
+      localAddress: intent.address,
+      uplinks,
+      udpPort: intent.settings.udpPort,
+    });
     const nextHops = new NextHops(tables, (name) => this.attachments.get(name)?.slot ?? 0);
     this.remotes?.reconcile(new Map());
     this.remotes = new RemoteVteps(tables, this.domains, nextHops, this.underlay, events);

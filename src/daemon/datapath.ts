@@ -22,7 +22,10 @@ export function openDriver(choice: DatapathChoice, tables: Tables, listener: Eng
   if (choice === "userspace") return userspace(tables, listener, "asked for by vtep.datapath");
   try {
     requireBpf();
-    return { driver: new EbpfDriver({ tables, listener }), reason: choice === "ebpf" ? "asked for by vtep.datapath" : "auto: eBPF works here" };
+    return {
+      driver: new EbpfDriver({ tables, listener }),
+      reason: choice === "ebpf" ? "asked for by vtep.datapath" : "auto: eBPF works here",
+    };
   } catch (error) {
     if (choice === "ebpf") throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -2,11 +2,19 @@
 
 import { FdbFlag, FdbKind } from "../abi/generated.js";
 import type { FdbFilter, FlushFilter, Readiness, ReloadResult, VtepOperations } from "../api/operations.js";
+import { monotonicCoarseTicks } from "../native/index.js";
 import type { FdbEntry } from "../tables/fdb.js";
 import type { EventRing } from "../telemetry/events.js";
-import type { BridgeDomainView, DropView, EventView, FdbView, PortView, StatusView, VtepView } from "../telemetry/view_types.js";
+import type {
+  BridgeDomainView,
+  DropView,
+  EventView,
+  FdbView,
+  PortView,
+  StatusView,
+  VtepView,
+} from "../telemetry/view_types.js";
 import { bridgeDomainViews, dropViews, fdbViews, portViews, vtepViews } from "../telemetry/views.js";
-import { monotonicCoarseTicks } from "../native/index.js";
 import { ControlNames } from "./names.js";
 import type { Vtep } from "./vtep.js";
 

@@ -1,24 +1,24 @@
 // One running VTEP: config → intent → control → data path, and what the API may ask of it.
 
+import { Drop, dropReasonNames } from "../abi/generated.js";
 import { type LoadedConfig, loadConfig } from "../config/load.js";
 import type { Problem } from "../config/problem.js";
 import type { VtepConfig } from "../config/schema.js";
 import { unsupportedProblems } from "../config/unsupported.js";
-import { Decoy } from "../control/decoy.js";
 import type { Clock } from "../control/clock.js";
+import { Decoy } from "../control/decoy.js";
+import type { EventSink } from "../control/events.js";
 import type { Intent } from "../control/intent.js";
 import { formatMapped } from "../control/mapped_address.js";
 import { NetlinkClient, UNDERLAY_GROUPS } from "../control/netlink/index.js";
 import { intentFromConfig } from "../control/static/from_config.js";
 import { Links } from "../control/underlay/index.js";
 import { VtepControl } from "../control/vtep_control.js";
-import type { Decision } from "../engine/decision.js";
 import type { Driver } from "../dataplane/driver.js";
+import type { Decision } from "../engine/decision.js";
 import type { EngineListener } from "../engine/engine.js";
 import { NetlinkSocket } from "../native/index.js";
-import { Drop, dropReasonNames } from "../abi/generated.js";
 import { Tables } from "../tables/tables.js";
-import type { EventSink } from "../control/events.js";
 import { writeI32 } from "../wire/bytes.js";
 import { VtepError } from "../wire/error.js";
 import { formatMac } from "../wire/ethernet.js";
@@ -90,7 +90,10 @@ export class Vtep implements EngineListener {
   async start(): Promise<void> {
     const opening = this.links.load().then(() => this.open(intentFromConfig(this.config)));
     // A SIGHUP that comes while we start waits for its turn.
-    this.reloading = opening.then(() => NOTHING_CHANGED, () => NOTHING_CHANGED);
+    this.reloading = opening.then(
+      () => NOTHING_CHANGED,
+      () => NOTHING_CHANGED,
+    );
     await opening;
   }
 
@@ -135,7 +138,9 @@ export class Vtep implements EngineListener {
     if (problems.length > 0) return { problems };
     const intent = intentFromConfig(loaded.config);
     const changed = changedKeys(this.config, loaded.config, this.intent!, intent);
-    const rebuild = this.config.vtep.datapath !== loaded.config.vtep.datapath || this.config.vtep.udpPort !== loaded.config.vtep.udpPort;
+    const rebuild =
+      this.config.vtep.datapath !== loaded.config.vtep.datapath ||
+      this.config.vtep.udpPort !== loaded.config.vtep.udpPort;
     this.config = loaded.config;
     if (rebuild) await this.closeDataPath();
     await this.open(intent);

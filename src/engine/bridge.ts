@@ -11,8 +11,8 @@ import { type Decision, Egress } from "./decision.js";
 import { outerHeaderBytes } from "./encap.js";
 import { flood } from "./flood.js";
 
-export function decideDestination(tables: Tables, bytes: Uint8Array, out: Decision, tick: number): void {
-  out.flowHash = hashInner(bytes, out);
+export function decideDestination(tables: Tables, view: DataView, out: Decision, tick: number): void {
+  out.flowHash = hashInner(view, out);
   if (isGroupMac(out.destinationHi)) {
     const broadcast = isBroadcastMac(out.destinationHi, out.destinationLo);
     flood(tables, out, broadcast ? StormClass.BROADCAST : StormClass.MULTICAST, tick);
@@ -26,10 +26,10 @@ export function decideDestination(tables: Tables, bytes: Uint8Array, out: Decisi
 }
 
 /** Only frames that may be encapsulated need the hash. */
-function hashInner(bytes: Uint8Array, out: Decision): number {
+function hashInner(view: DataView, out: Decision): number {
   if (out.port === 0) return 0;
   const { destinationHi, destinationLo, sourceHi, sourceLo } = out;
-  return flowHash(bytes, out.innerOffset, out.innerLength, destinationHi, destinationLo, sourceHi, sourceLo);
+  return flowHash(view, out.innerOffset, out.innerLength, destinationHi, destinationLo, sourceHi, sourceLo);
 }
 
 function unknownUnicast(tables: Tables, out: Decision, tick: number): void {

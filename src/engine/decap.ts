@@ -3,7 +3,7 @@
 
 import { ConfigFlag, Drop, Family } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
-import { readI32, readU16 } from "../wire/bytes.js";
+import { readI32, } from "../wire/bytes.js";
 import { ETHERNET_HEADER_BYTES, EtherType } from "../wire/ethernet.js";
 import {
   decapsulatedEcn,
@@ -27,60 +27,65 @@ const MAPPED_PREFIX_WORD = 0xffff;
 /** False when the packet is not ours (verdict PASS) or dropped. */
 export function parseUnderlay(tables: Tables, frame: Frame, out: Decision): boolean {
   if (frame.length < ETHERNET_HEADER_BYTES) return refuse(out, Drop.RUNT);
-  const etherType = readU16(frame.bytes, frame.offset + 12);
+  const etherType = frame.view.getUint16(frame.offset + 12);
   const ipv6 = tables.settings.family === Family.IPV6;
   if (etherType !== (ipv6 ? EtherType.IPV6 : EtherType.IPV4)) return false;
   const ip = frame.offset + ETHERNET_HEADER_BYTES;
   const udp = ipv6 ? findUdp6(tables, frame, ip) : findUdp4(tables, frame, ip);
   if (udp === 0) return false;
   if (!checkOuter(tables, frame, out, ip, udp, ipv6)) return false;
-  return checkVxlan(tables, frame.bytes, out, udp) && checkInner(frame.bytes, out, ip, ipv6);
+  return checkVxlan(tables, frame.view, out, udp) && checkInner(frame.view, out, ip, ipv6);
 }
 
 /** Offset of a UDP header that bears our address and port, else 0. Later fragments bear no port: not ours. */
 function findUdp4(tables: Tables, frame: Frame, ip: number): number {
-  const { bytes } = frame;
+  const { view } = frame;
   const end = frame.offset + frame.length;
-  if (ip + IPV4_HEADER_BYTES > end || bytes[ip]! >>> 4 !== 4 || bytes[ip + Ipv4.PROTOCOL] !== Protocol.UDP) return 0;
-  const udp = ip + (bytes[ip]! & 0xf) * 4;
+  if (
+    ip + IPV4_HEADER_BYTES > end ||
+    view.getUint8(ip) >>> 4 !== 4 ||
+    view.getUint8(ip + Ipv4.PROTOCOL) !== Protocol.UDP
+  )
+    return 0;
+  const udp = ip + (view.getUint8(ip) & 0xf) * 4;
   if (udp < ip + IPV4_HEADER_BYTES || udp + UDP_HEADER_BYTES > end) return 0;
-  if ((readU16(bytes, ip + Ipv4.FRAGMENT) & 0x1fff) !== 0) return 0;
-  if (readI32(bytes, ip + Ipv4.DESTINATION) !== readI32(tables.settings.localAddress, 12)) return 0;
-  return readU16(bytes, udp + Udp.DESTINATION_PORT) === tables.settings.udpPort ? udp : 0;
+  if ((view.getUint16(ip + Ipv4.FRAGMENT) & 0x1fff) !== 0) return 0;
+  if (view.getInt32(ip + Ipv4.DESTINATION) !== readI32(tables.settings.localAddress, 12)) return 0;
+  return view.getUint16(udp + Udp.DESTINATION_PORT) === tables.settings.udpPort ? udp : 0;
 }
 
 /** Extension headers are not looked through: no VTEP sends them (RFC 7348 §5). */
 function findUdp6(tables: Tables, frame: Frame, ip: number): number {
-  const { bytes } = frame;
+  const { view } = frame;
   const udp = ip + IPV6_HEADER_BYTES;
   if (udp + UDP_HEADER_BYTES > frame.offset + frame.length) return 0;
-  if (bytes[ip]! >>> 4 !== 6 || bytes[ip + Ipv6.NEXT_HEADER] !== Protocol.UDP) return 0;
+  if (view.getUint8(ip) >>> 4 !== 6 || view.getUint8(ip + Ipv6.NEXT_HEADER) !== Protocol.UDP) return 0;
   for (let at = 0; at < 16; at += 4) {
-    if (readI32(bytes, ip + Ipv6.DESTINATION + at) !== readI32(tables.settings.localAddress, at)) return 0;
+    if (view.getInt32(ip + Ipv6.DESTINATION + at) !== readI32(tables.settings.localAddress, at)) return 0;
   }
-  return readU16(bytes, udp + Udp.DESTINATION_PORT) === tables.settings.udpPort ? udp : 0;
+  return view.getUint16(udp + Udp.DESTINATION_PORT) === tables.settings.udpPort ? udp : 0;
 }
 
 /** Lengths, fragments, the zero checksum, and the sender. */
 function checkOuter(tables: Tables, frame: Frame, out: Decision, ip: number, udp: number, ipv6: boolean): boolean {
-  const { bytes } = frame;
-  const udpBytes = readU16(bytes, udp + Udp.LENGTH);
+  const { view } = frame;
+  const udpBytes = view.getUint16(udp + Udp.LENGTH);
   const ipEnd = ipv6
-    ? ip + IPV6_HEADER_BYTES + readU16(bytes, ip + Ipv6.PAYLOAD_LENGTH)
-    : ip + readU16(bytes, ip + Ipv4.TOTAL_LENGTH);
-  if (!ipv6 && (readU16(bytes, ip + Ipv4.FRAGMENT) & IPV4_FRAGMENT_MASK) !== 0) return refuse(out, Drop.OUTER_FRAGMENT);
+    ? ip + IPV6_HEADER_BYTES + view.getUint16(ip + Ipv6.PAYLOAD_LENGTH)
+    : ip + view.getUint16(ip + Ipv4.TOTAL_LENGTH);
+  if (!ipv6 && (view.getUint16(ip + Ipv4.FRAGMENT) & IPV4_FRAGMENT_MASK) !== 0) return refuse(out, Drop.OUTER_FRAGMENT);
   const truncated = udp + udpBytes > ipEnd || ipEnd > frame.offset + frame.length;
   if (truncated || udpBytes < UDP_HEADER_BYTES + VXLAN_HEADER_BYTES) return refuse(out, Drop.OUTER_MALFORMED);
   // SPEC: RFC 6935 §5: over IPv6 a zero checksum is only for tunnels that were told to accept it.
-  if (ipv6 && readU16(bytes, udp + Udp.CHECKSUM) === 0) return refuse(out, Drop.UDP_ZERO_CHECKSUM);
+  if (ipv6 && view.getUint16(udp + Udp.CHECKSUM) === 0) return refuse(out, Drop.UDP_ZERO_CHECKSUM);
   out.innerOffset = udp + UDP_HEADER_BYTES + VXLAN_HEADER_BYTES;
   out.innerLength = udpBytes - UDP_HEADER_BYTES - VXLAN_HEADER_BYTES;
-  return checkSender(tables, bytes, out, ip, ipv6);
+  return checkSender(tables, view, out, ip, ipv6);
 }
 
-function checkSender(tables: Tables, bytes: Uint8Array, out: Decision, ip: number, ipv6: boolean): boolean {
+function checkSender(tables: Tables, view: DataView, out: Decision, ip: number, ipv6: boolean): boolean {
   const { localAddress, flags } = tables.settings;
-  readSender(bytes, out, ip, ipv6);
+  readSender(view, out, ip, ipv6);
   if (isAddress(localAddress, out)) return refuse(out, Drop.REFLECTED);
   out.vtep = tables.vteps.find(out.sender0, out.sender1, out.sender2, out.sender3);
   if ((flags & ConfigFlag.KNOWN_VTEPS_ONLY) === 0 || tables.vteps.isKnown(out.vtep)) return true;
@@ -88,12 +93,12 @@ function checkSender(tables: Tables, bytes: Uint8Array, out: Decision, ip: numbe
   return refuse(out, Drop.UNKNOWN_VTEP);
 }
 
-function readSender(bytes: Uint8Array, out: Decision, ip: number, ipv6: boolean): void {
+function readSender(view: DataView, out: Decision, ip: number, ipv6: boolean): void {
   const at = ip + (ipv6 ? Ipv6.SOURCE : Ipv4.SOURCE);
-  out.sender0 = ipv6 ? readI32(bytes, at) : 0;
-  out.sender1 = ipv6 ? readI32(bytes, at + 4) : 0;
-  out.sender2 = ipv6 ? readI32(bytes, at + 8) : MAPPED_PREFIX_WORD;
-  out.sender3 = ipv6 ? readI32(bytes, at + 12) : readI32(bytes, at);
+  out.sender0 = ipv6 ? view.getInt32(at) : 0;
+  out.sender1 = ipv6 ? view.getInt32(at + 4) : 0;
+  out.sender2 = ipv6 ? view.getInt32(at + 8) : MAPPED_PREFIX_WORD;
+  out.sender3 = ipv6 ? view.getInt32(at + 12) : view.getInt32(at);
 }
 
 function isAddress(address: Uint8Array, out: Decision): boolean {
@@ -101,32 +106,32 @@ function isAddress(address: Uint8Array, out: Decision): boolean {
   return low && readI32(address, 4) === out.sender1 && readI32(address, 0) === out.sender0;
 }
 
-function checkVxlan(tables: Tables, bytes: Uint8Array, out: Decision, udp: number): boolean {
+function checkVxlan(tables: Tables, view: DataView, out: Decision, udp: number): boolean {
   const vxlan = udp + UDP_HEADER_BYTES;
-  if (!hasVniFlag(bytes, vxlan)) return refuse(out, Drop.VXLAN_NO_I_FLAG);
+  if (!hasVniFlag(view, vxlan)) return refuse(out, Drop.VXLAN_NO_I_FLAG);
   // DIVERGES: RFC 7348 §5 says reserved bits are ignored; Linux drops them, and so does profile `linux`.
   const strict = (tables.settings.flags & ConfigFlag.PROFILE_LINUX) !== 0;
-  if (strict && hasReservedBits(bytes, vxlan)) return refuse(out, Drop.VXLAN_RESERVED_BITS);
-  out.bd = tables.bridgeDomains.byVni(readVni(bytes, vxlan));
+  if (strict && hasReservedBits(view, vxlan)) return refuse(out, Drop.VXLAN_RESERVED_BITS);
+  out.bd = tables.bridgeDomains.byVni(readVni(view, vxlan));
   return out.bd !== 0 || refuse(out, Drop.UNKNOWN_VNI);
 }
 
-function checkInner(bytes: Uint8Array, out: Decision, ip: number, ipv6: boolean): boolean {
+function checkInner(view: DataView, out: Decision, ip: number, ipv6: boolean): boolean {
   if (out.innerLength < ETHERNET_HEADER_BYTES) return refuse(out, Drop.RUNT);
-  readAddresses(bytes, out.innerOffset, out);
-  const etherType = readU16(bytes, out.innerOffset + 12);
+  readAddresses(view, out.innerOffset, out);
+  const etherType = view.getUint16(out.innerOffset + 12);
   // SPEC: RFC 7348 §6.1: a tagged inner frame is discarded unless configured otherwise.
   if (etherType === EtherType.VLAN || etherType === EtherType.SERVICE_VLAN) return refuse(out, Drop.INNER_VLAN);
-  return checkAddresses(out) && checkEcn(bytes, out, readTrafficClass(bytes, ip, ipv6), etherType);
+  return checkAddresses(out) && checkEcn(view, out, readTrafficClass(view, ip, ipv6), etherType);
 }
 
-function checkEcn(bytes: Uint8Array, out: Decision, outerClass: number, etherType: number): boolean {
+function checkEcn(view: DataView, out: Decision, outerClass: number, etherType: number): boolean {
   const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
   const ipv6 = etherType === EtherType.IPV6;
   const headerBytes = ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
   if (!ipv6 && etherType !== EtherType.IPV4) return true;
   if (out.innerLength < ETHERNET_HEADER_BYTES + headerBytes) return true;
-  const inner = readTrafficClass(bytes, ip, ipv6);
+  const inner = readTrafficClass(view, ip, ipv6);
   const ecn = decapsulatedEcn(inner & Ecn.MASK, outerClass & Ecn.MASK);
   if (ecn < 0) return refuse(out, Drop.ECN_ILLEGAL);
   if (ecn !== (inner & Ecn.MASK)) out.innerTrafficClass = (inner & ~Ecn.MASK) | ecn;

@@ -29,6 +29,8 @@ export const Effect = {
 /** A frame in a buffer. The engine reads `length` bytes at `offset` and never beyond them. */
 export interface Frame {
   bytes: Uint8Array;
+  /** The same buffer. PERF: one bounds check and one load for a 16 or 32-bit field: half the time of bytes. */
+  view: DataView;
   offset: number;
   length: number;
   /** Ingress interface slot. */

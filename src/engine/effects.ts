@@ -10,7 +10,8 @@ export function applyEffects(tables: Tables, decision: Decision, tick: number): 
   if (effects === 0) return;
   if ((effects & Effect.REFRESH) !== 0) tables.fdb.touchAt(tables.fdb.find(bd, sourceHi, sourceLo), tick);
   else if ((effects & Effect.LEARN_LOCAL) !== 0) learnLocal(tables, decision, tick);
-  else if ((effects & Effect.LEARN_REMOTE) !== 0) tables.fdb.set(bd, sourceHi, sourceLo, FdbKind.REMOTE, decision.vtep, 0, tick);
+  else if ((effects & Effect.LEARN_REMOTE) !== 0)
+    tables.fdb.set(bd, sourceHi, sourceLo, FdbKind.REMOTE, decision.vtep, 0, tick);
   if ((effects & Effect.STORM_TOKEN) !== 0) tables.ports.takeStormToken(decision.port, decision.stormClass, tick);
 }
 

@@ -27,7 +27,7 @@ export interface EngineListener {
 const NOBODY = new Uint8Array(0);
 
 export class Engine {
-  private readonly frame: Frame = { bytes: NOBODY, offset: 0, length: 0, slot: 0 };
+  private readonly frame: Frame = { bytes: NOBODY, view: new DataView(NOBODY.buffer), offset: 0, length: 0, slot: 0 };
   private readonly decision = new Decision();
   constructor(
     private readonly tables: Tables,
@@ -38,16 +38,22 @@ export class Engine {
   /** Handles one frame from interface `slot`. The result is overwritten by the next call. */
   handle(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): Decision {
     const { frame, decision, tables } = this;
-    frame.bytes = bytes;
+    if (frame.bytes !== bytes) this.enterBuffer(bytes);
     frame.offset = offset;
     frame.length = length;
     frame.slot = slot;
     processFrame(tables, frame, tick, decision);
     applyEffects(tables, decision, tick);
     account(tables, decision);
-    execute(tables, bytes, decision, this.transmit);
+    execute(tables, frame, decision, this.transmit);
     this.tell(decision);
     return decision;
+  }
+
+  /** Once for each receive pool, not for each frame. */
+  private enterBuffer(bytes: Uint8Array): void {
+    this.frame.bytes = bytes;
+    this.frame.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   private tell(decision: Decision): void {

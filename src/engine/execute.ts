@@ -6,10 +6,9 @@
 import type { Tables } from "../tables/tables.js";
 import { UNRESOLVED } from "../tables/vtep.js";
 import { replaceWord } from "../wire/checksum.js";
-import { readU16, writeU16 } from "../wire/bytes.js";
-import { ETHERNET_HEADER_BYTES, EtherType, VLAN_TAG_BYTES, writeMac } from "../wire/ethernet.js";
+import { ETHERNET_HEADER_BYTES, EtherType, VLAN_TAG_BYTES } from "../wire/ethernet.js";
 import { Ipv4, writeIpv6TrafficClass } from "../wire/ip.js";
-import { type Decision, Egress } from "./decision.js";
+import { type Decision, Egress, type Frame } from "./decision.js";
 import { pushEthernet, pushOuter } from "./encap.js";
 
 /** Bytes in front of a frame that executing may overwrite: outer Ethernet + IPv6 + UDP + VXLAN, rounded up. */
@@ -27,51 +26,71 @@ export interface Transmit {
 }
 
 /** The buffer needs HEADROOM_BYTES in front of the frame. */
-export function execute(tables: Tables, bytes: Uint8Array, decision: Decision, transmit: Transmit): void {
-  if (decision.innerTrafficClass >= 0) writeInnerTrafficClass(bytes, decision);
+export function execute(tables: Tables, frame: Frame, decision: Decision, transmit: Transmit): void {
+  if (decision.innerTrafficClass >= 0) writeInnerTrafficClass(frame, decision);
   for (let index = 0; index < decision.egressCount; index++) {
     const target = decision.egressTarget[index]!;
     const last = index === decision.egressCount - 1;
-    if (decision.egressKind[index] === Egress.PORT) sendToPort(tables, bytes, decision, target, transmit, last);
-    else sendToVtep(tables, bytes, decision, target, transmit, last);
+    if (decision.egressKind[index] === Egress.PORT) sendToPort(tables, frame, decision, target, transmit, last);
+    else sendToVtep(tables, frame, decision, target, transmit, last);
   }
 }
 
-function writeInnerTrafficClass(bytes: Uint8Array, decision: Decision): void {
+function writeInnerTrafficClass({ bytes, view }: Frame, decision: Decision): void {
   const ip = decision.innerOffset + ETHERNET_HEADER_BYTES;
   const value = decision.innerTrafficClass;
-  if (readU16(bytes, decision.innerOffset + 12) === EtherType.IPV6) writeIpv6TrafficClass(bytes, ip, value);
-  else replaceWord(bytes, ip, ip + Ipv4.CHECKSUM, (bytes[ip]! << 8) | value);
+  if (view.getUint16(decision.innerOffset + 12) === EtherType.IPV6) writeIpv6TrafficClass(view, ip, value);
+  else replaceWord(bytes, ip, ip + Ipv4.CHECKSUM, (view.getUint8(ip) << 8) | value);
 }
 
-function sendToPort(tables: Tables, bytes: Uint8Array, decision: Decision, port: number, transmit: Transmit, last: boolean): void {
+function sendToPort(
+  tables: Tables,
+  frame: Frame,
+  decision: Decision,
+  port: number,
+  transmit: Transmit,
+  last: boolean,
+): void {
+  const { view } = frame;
   const vlan = tables.ports.vlan[port]!;
   const tagBytes = vlan === 0 ? 0 : VLAN_TAG_BYTES;
   const start = decision.innerOffset - tagBytes;
-  writeAddresses(bytes, start, decision);
+  writeAddresses(view, start, decision);
   if (vlan !== 0) {
-    writeU16(bytes, start + 12, EtherType.VLAN);
-    writeU16(bytes, start + 14, vlan);
+    view.setUint16(start + 12, EtherType.VLAN);
+    view.setUint16(start + 14, vlan);
   }
   const length = decision.innerLength + tagBytes;
   tables.counters.ports.transmit(port, length);
-  transmit.toPort(port, bytes, start, length, last);
+  transmit.toPort(port, frame.bytes, start, length, last);
 }
 
-function sendToVtep(tables: Tables, bytes: Uint8Array, decision: Decision, vtep: number, transmit: Transmit, last: boolean): void {
+function sendToVtep(
+  tables: Tables,
+  frame: Frame,
+  decision: Decision,
+  vtep: number,
+  transmit: Transmit,
+  last: boolean,
+): void {
   const { innerOffset, innerLength, flowHash } = decision;
-  writeAddresses(bytes, innerOffset, decision);
-  const ip = pushOuter(tables, vtep, bytes, innerOffset, innerLength, tables.bridgeDomains.vni[decision.bd]!, flowHash);
+  writeAddresses(frame.view, innerOffset, decision);
+  const ip = pushOuter(tables, vtep, frame, innerOffset, innerLength, tables.bridgeDomains.vni[decision.bd]!, flowHash);
   const end = innerOffset + innerLength;
   tables.counters.vteps.transmit(vtep, innerLength);
   tables.counters.bridgeDomains.transmit(decision.bd, innerLength);
   const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, flowHash);
-  if (adjacency === UNRESOLVED) return transmit.toKernel(vtep, bytes, ip, end - ip);
-  const start = pushEthernet(tables, adjacency, bytes, ip);
-  transmit.toUnderlay(adjacency, bytes, start, end - start, last);
+  if (adjacency === UNRESOLVED) {
+    transmit.toKernel(vtep, frame.bytes, ip, end - ip);
+    return;
+  }
+  const start = pushEthernet(tables, adjacency, frame.view, ip);
+  transmit.toUnderlay(adjacency, frame.bytes, start, end - start, last);
 }
 
-function writeAddresses(bytes: Uint8Array, at: number, decision: Decision): void {
-  writeMac(bytes, at, decision.destinationHi, decision.destinationLo);
-  writeMac(bytes, at + 6, decision.sourceHi, decision.sourceLo);
+function writeAddresses(view: DataView, at: number, decision: Decision): void {
+  view.setUint16(at, decision.destinationHi);
+  view.setInt32(at + 2, decision.destinationLo);
+  view.setUint16(at + 6, decision.sourceHi);
+  view.setInt32(at + 8, decision.sourceLo);
 }

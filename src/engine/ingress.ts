@@ -3,7 +3,6 @@
 
 import { Drop, PortFlag } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
-import { readI32, readU16 } from "../wire/bytes.js";
 import {
   ETHERNET_HEADER_BYTES,
   EtherType,
@@ -20,9 +19,9 @@ const VLAN_ID_MASK = 0x0fff;
 export function classifyAccess(tables: Tables, frame: Frame, out: Decision): boolean {
   if (frame.length < ETHERNET_HEADER_BYTES) return refuse(out, Drop.RUNT);
   let vlan = 0;
-  if (readU16(frame.bytes, frame.offset + 12) === EtherType.VLAN) {
+  if (frame.view.getUint16(frame.offset + 12) === EtherType.VLAN) {
     if (frame.length < ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES) return refuse(out, Drop.RUNT);
-    vlan = readU16(frame.bytes, frame.offset + 14) & VLAN_ID_MASK;
+    vlan = frame.view.getUint16(frame.offset + 14) & VLAN_ID_MASK;
     out.innerOffset += VLAN_TAG_BYTES;
     out.innerLength -= VLAN_TAG_BYTES;
   }
@@ -31,13 +30,13 @@ export function classifyAccess(tables: Tables, frame: Frame, out: Decision): boo
   out.port = port;
   out.bd = tables.ports.bd[port]!;
   if ((tables.ports.flags[port]! & PortFlag.ENABLED) === 0) return refuse(out, Drop.PORT_DISABLED);
-  readAddresses(frame.bytes, frame.offset, out);
+  readAddresses(frame.view, frame.offset, out);
   return true;
 }
 
 /** A port carries one tag at most: what is still tagged behind it belongs to no domain here. */
-export function refuseSecondTag(bytes: Uint8Array, out: Decision): boolean {
-  const etherType = readU16(bytes, out.innerOffset + 12);
+export function refuseSecondTag(view: DataView, out: Decision): boolean {
+  const etherType = view.getUint16(out.innerOffset + 12);
   const tagged = etherType === EtherType.VLAN || etherType === EtherType.SERVICE_VLAN;
   return !tagged || refuse(out, Drop.UNKNOWN_VLAN);
 }
@@ -49,11 +48,11 @@ export function checkAddresses(out: Decision): boolean {
   return true;
 }
 
-export function readAddresses(bytes: Uint8Array, offset: number, out: Decision): void {
-  out.destinationHi = readU16(bytes, offset);
-  out.destinationLo = readI32(bytes, offset + 2);
-  out.sourceHi = readU16(bytes, offset + 6);
-  out.sourceLo = readI32(bytes, offset + 8);
+export function readAddresses(view: DataView, offset: number, out: Decision): void {
+  out.destinationHi = view.getUint16(offset);
+  out.destinationLo = view.getInt32(offset + 2);
+  out.sourceHi = view.getUint16(offset + 6);
+  out.sourceLo = view.getInt32(offset + 8);
 }
 
 export function refuse(out: Decision, reason: number): false {

@@ -17,13 +17,13 @@ export function processFrame(tables: Tables, frame: Frame, tick: number, out: De
 
 function processAccess(tables: Tables, frame: Frame, out: Decision, tick: number): void {
   if (!classifyAccess(tables, frame, out)) return;
-  if (!refuseSecondTag(frame.bytes, out) || !checkAddresses(out)) return;
+  if (!refuseSecondTag(frame.view, out) || !checkAddresses(out)) return;
   if (!admitLocal(tables, out, tick)) return;
-  decideDestination(tables, frame.bytes, out, tick);
+  decideDestination(tables, frame.view, out, tick);
 }
 
 function processUnderlay(tables: Tables, frame: Frame, out: Decision, tick: number): void {
   if (!parseUnderlay(tables, frame, out)) return;
   if (!admitRemote(tables, out)) return;
-  decideDestination(tables, frame.bytes, out, tick);
+  decideDestination(tables, frame.view, out, tick);
 }

@@ -50,7 +50,8 @@ export class Ports {
     this.violation[port] = settings.violation;
     this.learnFlags[port] = settings.learnFlags;
     this.allow[port] = settings.allow;
-    for (let storm = 0; storm < StormClass.CLASSES; storm++) this.setStormRate(port, storm, settings.stormRates[storm] ?? 0);
+    for (let storm = 0; storm < StormClass.CLASSES; storm++)
+      this.setStormRate(port, storm, settings.stormRates[storm] ?? 0);
     this.deltas.ports.add(port);
   }
 

@@ -13,6 +13,7 @@ export class Vteps {
   readonly flags = new Uint16Array(Limit.MAX_VTEPS);
   /** Finished outer header but for the fields of one packet: see struct vtep_remote. */
   readonly outer = new Uint8Array(Limit.MAX_VTEPS * Limit.OUTER_BYTES);
+  readonly outerView = new DataView(this.outer.buffer);
   readonly checksumBase = new Uint32Array(Limit.MAX_VTEPS);
   /** IPv4 identification of the next packet that may be fragmented on its way (RFC 6864 §4.1). */
   readonly nextId = new Uint16Array(Limit.MAX_VTEPS);
@@ -106,6 +107,7 @@ export class Adjacencies {
   readonly flags = new Uint16Array(Limit.MAX_ADJACENCIES);
   /** Destination and source MAC, 12 bytes each adjacency, as they stand in a frame. */
   readonly macs = new Uint8Array(Limit.MAX_ADJACENCIES * 12);
+  readonly macsView = new DataView(this.macs.buffer);
 
   constructor(private readonly deltas: Deltas) {}
 

@@ -37,6 +37,12 @@ export function replaceWord(bytes: Uint8Array, wordAt: number, checksumAt: numbe
 }
 
 /** Sum over the pseudo header of UDP, TCP or ICMPv6 (RFC 768, RFC 8200 §8.1). Addresses lie next to each other. */
-export function pseudoHeaderSum(bytes: Uint8Array, addressesAt: number, addressBytes: number, protocol: number, length: number): number {
+export function pseudoHeaderSum(
+  bytes: Uint8Array,
+  addressesAt: number,
+  addressBytes: number,
+  protocol: number,
+  length: number,
+): number {
   return addToSum(protocol + (length & 0xffff) + (length >>> 16), bytes, addressesAt, 2 * addressBytes);
 }

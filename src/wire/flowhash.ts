@@ -2,7 +2,6 @@
 // equal-cost next hop, so all packets of a flow take one path and arrive in order.
 // TWIN: bpf/lib/flowhash.h; the corpus compares both. The mixing steps are MurmurHash3's.
 
-import { readI32, readU16 } from "./bytes.js";
 import { ETHERNET_HEADER_BYTES, EtherType } from "./ethernet.js";
 import { IPV4_FRAGMENT_MASK, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol } from "./ip.js";
 
@@ -24,28 +23,34 @@ function hasPorts(protocol: number): boolean {
 }
 
 /** Fragments and packets with options hash by addresses and protocol only, so that no part of a flow strays. */
-function hashIpv4(bytes: Uint8Array, at: number, end: number): number {
-  const protocol = bytes[at + Ipv4.PROTOCOL]!;
-  let hash = mix(SEED, readI32(bytes, at + Ipv4.SOURCE));
-  hash = mix(hash, readI32(bytes, at + Ipv4.DESTINATION));
+function hashIpv4(view: DataView, at: number, end: number): number {
+  const protocol = view.getUint8(at + Ipv4.PROTOCOL);
+  let hash = mix(SEED, view.getInt32(at + Ipv4.SOURCE));
+  hash = mix(hash, view.getInt32(at + Ipv4.DESTINATION));
   hash = mix(hash, protocol);
-  const whole = bytes[at] === 0x45 && (readU16(bytes, at + Ipv4.FRAGMENT) & IPV4_FRAGMENT_MASK) === 0;
+  const whole = view.getUint8(at) === 0x45 && (view.getUint16(at + Ipv4.FRAGMENT) & IPV4_FRAGMENT_MASK) === 0;
   const ports = at + IPV4_HEADER_BYTES;
-  if (whole && hasPorts(protocol) && ports + 4 <= end) hash = mix(hash, readI32(bytes, ports));
+  if (whole && hasPorts(protocol) && ports + 4 <= end) hash = mix(hash, view.getInt32(ports));
   return finish(hash);
 }
 
-function hashIpv6(bytes: Uint8Array, at: number, end: number): number {
-  const nextHeader = bytes[at + Ipv6.NEXT_HEADER]!;
+function hashIpv6(view: DataView, at: number, end: number): number {
+  const nextHeader = view.getUint8(at + Ipv6.NEXT_HEADER);
   let hash = SEED;
-  for (let word = at + Ipv6.SOURCE; word < at + IPV6_HEADER_BYTES; word += 4) hash = mix(hash, readI32(bytes, word));
+  for (let word = at + Ipv6.SOURCE; word < at + IPV6_HEADER_BYTES; word += 4) hash = mix(hash, view.getInt32(word));
   hash = mix(hash, nextHeader);
   const ports = at + IPV6_HEADER_BYTES;
-  if (hasPorts(nextHeader) && ports + 4 <= end) hash = mix(hash, readI32(bytes, ports));
+  if (hasPorts(nextHeader) && ports + 4 <= end) hash = mix(hash, view.getInt32(ports));
   return finish(hash);
 }
 
-function hashAddresses(etherType: number, destinationHi: number, destinationLo: number, sourceHi: number, sourceLo: number): number {
+function hashAddresses(
+  etherType: number,
+  destinationHi: number,
+  destinationLo: number,
+  sourceHi: number,
+  sourceLo: number,
+): number {
   let hash = mix(SEED, (destinationHi << 16) | (destinationLo >>> 16));
   hash = mix(hash, (destinationLo << 16) | sourceHi);
   hash = mix(hash, sourceLo);
@@ -57,7 +62,7 @@ function hashAddresses(etherType: number, destinationHi: number, destinationLo: 
  * The addresses come apart from the bytes, because taking out a tag has not moved them yet.
  */
 export function flowHash(
-  bytes: Uint8Array,
+  view: DataView,
   frameAt: number,
   lengthBytes: number,
   destinationHi: number,
@@ -65,10 +70,10 @@ export function flowHash(
   sourceHi: number,
   sourceLo: number,
 ): number {
-  const etherType = readU16(bytes, frameAt + 12);
+  const etherType = view.getUint16(frameAt + 12);
   const at = frameAt + ETHERNET_HEADER_BYTES;
   const end = frameAt + lengthBytes;
-  if (etherType === EtherType.IPV4 && at + IPV4_HEADER_BYTES <= end) return hashIpv4(bytes, at, end);
-  if (etherType === EtherType.IPV6 && at + IPV6_HEADER_BYTES <= end) return hashIpv6(bytes, at, end);
+  if (etherType === EtherType.IPV4 && at + IPV4_HEADER_BYTES <= end) return hashIpv4(view, at, end);
+  if (etherType === EtherType.IPV6 && at + IPV6_HEADER_BYTES <= end) return hashIpv6(view, at, end);
   return hashAddresses(etherType, destinationHi, destinationLo, sourceHi, sourceLo);
 }

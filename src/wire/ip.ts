@@ -50,12 +50,12 @@ export function decapsulatedEcn(inner: number, outer: number): number {
 }
 
 /** Type of service (IPv4) or traffic class (IPv6) of the header at `offset`. */
-export function readTrafficClass(bytes: Uint8Array, offset: number, ipv6: boolean): number {
-  if (!ipv6) return bytes[offset + Ipv4.TOS]!;
-  return ((bytes[offset]! & 0xf) << 4) | (bytes[offset + 1]! >>> 4);
+export function readTrafficClass(view: DataView, offset: number, ipv6: boolean): number {
+  if (!ipv6) return view.getUint8(offset + Ipv4.TOS);
+  return ((view.getUint8(offset) & 0xf) << 4) | (view.getUint8(offset + 1) >>> 4);
 }
 
-export function writeIpv6TrafficClass(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = 0x60 | (value >>> 4);
-  bytes[offset + 1] = ((value & 0xf) << 4) | (bytes[offset + 1]! & 0xf);
+export function writeIpv6TrafficClass(view: DataView, offset: number, value: number): void {
+  view.setUint8(offset, 0x60 | (value >>> 4));
+  view.setUint8(offset + 1, ((value & 0xf) << 4) | (view.getUint8(offset + 1) & 0xf));
 }

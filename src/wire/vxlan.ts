@@ -8,7 +8,6 @@
 //   |                VXLAN Network Identifier (VNI) |   Reserved    |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-import { readI32 } from "./bytes.js";
 
 export const VXLAN_HEADER_BYTES = 8;
 /** First word of a header we send: only the I flag. */
@@ -17,15 +16,15 @@ export const VXLAN_FIRST_WORD = 0x08000000;
 const FIRST_WORD_RESERVED = 0xf7ffffff | 0;
 const SECOND_WORD_RESERVED = 0xff;
 
-export function hasVniFlag(bytes: Uint8Array, offset: number): boolean {
-  return (readI32(bytes, offset) & VXLAN_FIRST_WORD) !== 0;
+export function hasVniFlag(view: DataView, offset: number): boolean {
+  return (view.getInt32(offset) & VXLAN_FIRST_WORD) !== 0;
 }
 
-export function hasReservedBits(bytes: Uint8Array, offset: number): boolean {
-  return ((readI32(bytes, offset) & FIRST_WORD_RESERVED) | (readI32(bytes, offset + 4) & SECOND_WORD_RESERVED)) !== 0;
+export function hasReservedBits(view: DataView, offset: number): boolean {
+  return ((view.getInt32(offset) & FIRST_WORD_RESERVED) | (view.getInt32(offset + 4) & SECOND_WORD_RESERVED)) !== 0;
 }
 
 /** 24-bit VNI, host order. */
-export function readVni(bytes: Uint8Array, offset: number): number {
-  return readI32(bytes, offset + 4) >>> 8;
+export function readVni(view: DataView, offset: number): number {
+  return view.getInt32(offset + 4) >>> 8;
 }

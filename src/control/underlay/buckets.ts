@@ -2,12 +2,16 @@
  * Which leg carries which flows: flow hash → one of 64 buckets → adjacency.
  *
  * Resilient, unlike a modulo over the legs (RFC 2992 measures how many flows each method disturbs): a leg that goes
- * moves only its own buckets, a leg that comes takes only its share, and nothing else moves.
+ * moves only its own buckets, a leg that comes takes only its share, and nothing else moves. One exception: a leg
+ * that had nothing, because its share was below one bucket, gets its bucket when the share grows to one.
  */
 export const BUCKET_COUNT = 64;
 
 /** Bucket value of "no leg at all". Adjacency ids start at 1. */
 export const NO_ADJACENCY = 0;
+
+/** Buckets that a leg may be off its share, rounded up or down, before others are disturbed for it. */
+const SLACK = 1;
 
 export interface WeightedLeg {
   readonly adjacency: number;
@@ -26,7 +30,7 @@ interface Share {
 
 /**
  * The next assignment, given the previous one (or an empty array). Deterministic and idempotent. From scratch every
- * leg gets its ideal number rounded up or down; after changes it stays within one more bucket of that.
+ * leg gets its ideal number rounded up or down; after changes it stays within SLACK of that.
  */
 export function assignBuckets(previous: Uint16Array, legs: readonly WeightedLeg[]): Uint16Array {
   const buckets = new Uint16Array(BUCKET_COUNT);
@@ -53,7 +57,7 @@ function computeShares(previous: Uint16Array, legs: readonly WeightedLeg[]): Map
   for (const [adjacency, weight] of weights) {
     const count = previous.slice(0, BUCKET_COUNT).filter((bucket) => bucket === adjacency).length;
     const ideal = (BUCKET_COUNT * weight) / total;
-    shares.set(adjacency, { adjacency, ideal, tolerance: count === 0 ? 0 : 1, count });
+    shares.set(adjacency, { adjacency, ideal, tolerance: count === 0 ? 0 : SLACK, count });
   }
   return shares;
 }
@@ -73,7 +77,7 @@ function rebalance(buckets: Uint16Array, shares: readonly Share[]): void {
   for (let moves = 0; moves < BUCKET_COUNT; moves++) {
     const to = shares.find(isBelowBounds) ?? mostLacking(shares);
     const from = mostLoaded(shares);
-    const isOut = isBelowBounds(to) || from.count > Math.ceil(from.ideal) + 1;
+    const isOut = isBelowBounds(to) || from.count > Math.ceil(from.ideal) + SLACK;
     if (!isOut || from === to) return;
     buckets[buckets.indexOf(from.adjacency)] = to.adjacency;
     from.count--;
