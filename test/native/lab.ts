@@ -37,7 +37,7 @@ export class Namespace {
 
   /** Two connected interfaces, both up, without IPv6 so that no frame flows that the test did not send. */
   veth(one: string, other: string): void {
-    this.ip("link", "add", one, "type", "veth", "peer", "name", other);
+    this.ip("link", "add", "name", one, "type", "veth", "peer", "name", other);
     for (const name of [one, other]) {
       ip("netns", "exec", this.name, "sysctl", "-qw", `net.ipv6.conf.${name}.disable_ipv6=1`);
       this.ip("link", "set", name, "up");

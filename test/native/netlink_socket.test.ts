@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NetlinkSocket } from "../../src/native/index.js";
+import { Namespace, root, until } from "./lab.js";
+
+const RTM_NEWLINK = 16;
+const RTM_GETLINK = 18;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const RTNLGRP_LINK = 1;
+
+interface Message {
+  type: number;
+  sequence: number;
+  portId: number;
+  body: Buffer;
+}
+
+function split(buffer: Buffer): Message[] {
+  const messages: Message[] = [];
+  for (let at = 0; at + 16 <= buffer.length; ) {
+    const length = buffer.readUInt32LE(at);
+    messages.push({
+      type: buffer.readUInt16LE(at + 4),
+      sequence: buffer.readUInt32LE(at + 8),
+      portId: buffer.readUInt32LE(at + 12),
+      body: buffer.subarray(at + 16, at + length),
+    });
+    at += (length + 3) & ~3;
+  }
+  return messages;
+}
+
+/** RTM_GETLINK with struct ifinfomsg; flag 0x300: dump. */
+function getLinks(sequence: number, ifindex = 0): Uint8Array {
+  const request = Buffer.alloc(32);
+  request.writeUInt32LE(32, 0);
+  request.writeUInt16LE(RTM_GETLINK, 4);
+  request.writeUInt16LE(ifindex === 0 ? 0x301 : 0x1, 6);
+  request.writeUInt32LE(sequence, 8);
+  request.writeInt32LE(ifindex, 20);
+  return request;
+}
+
+describe.skipIf(!root)("NetlinkSocket (needs root)", () => {
+  let namespace: Namespace;
+  let messages: Message[];
+  let overruns: number;
+  let errors: Error[];
+  const start = (socket: NetlinkSocket) =>
+    socket.start(
+      (buffer) => messages.push(...split(buffer)),
+      () => {
+        overruns += 1;
+      },
+      (error) => errors.push(error),
+    );
+  beforeEach(() => {
+    namespace = new Namespace();
+    messages = [];
+    overruns = 0;
+    errors = [];
+  });
+  afterEach(() => {
+    expect(errors).toEqual([]);
+    namespace.remove();
+  });
+
+  it("1 dumps the links of another namespace", async () => {
+    namespace.veth("va", "vb");
+    const socket = new NetlinkSocket({ netns: namespace.path });
+    expect(socket.portId).toBeGreaterThan(0);
+    start(socket);
+    socket.send(getLinks(77));
+    await until(() => messages.some((message) => message.type === NLMSG_DONE), "the end of the dump");
+    const links = messages.filter((message) => message.type === RTM_NEWLINK);
+    expect(links.length).toBe(3);
+    expect(links[0]).toMatchObject({ sequence: 77, portId: socket.portId });
+    socket.close();
+    socket.close();
+    expect(() => socket.send(getLinks(1))).toThrow(expect.objectContaining({ code: "EBADF" }));
+  });
+
+  it("2 passes errors on as messages, with the extended acknowledgement", async () => {
+    const socket = new NetlinkSocket({ netns: namespace.path });
+    start(socket);
+    socket.send(getLinks(5, 9999));
+    await until(() => messages.length > 0, "the answer");
+    expect(messages[0]).toMatchObject({ type: NLMSG_ERROR, sequence: 5 });
+    expect(messages[0]?.body.readInt32LE(0)).toBe(-19);
+    socket.close();
+  });
+
+  it("3 hears notifications of the groups it is in, and no others", async () => {
+    const socket = new NetlinkSocket({ netns: namespace.path, groups: [RTNLGRP_LINK] });
+    start(socket);
+    namespace.ip("link", "add", "vc", "type", "veth", "peer", "name", "vd");
+    await until(() => messages.filter((message) => message.type === RTM_NEWLINK).length >= 2, "two new links");
+    socket.leaveGroup(RTNLGRP_LINK);
+    messages = [];
+    namespace.ip("link", "set", "vc", "up");
+    socket.send(getLinks(1, 9999));
+    await until(() => messages.length > 0, "an answer behind which a notification would stand");
+    expect(messages.map((message) => message.type)).toEqual([NLMSG_ERROR]);
+    socket.joinGroup(RTNLGRP_LINK);
+    namespace.ip("link", "set", "vc", "down");
+    await until(() => messages.some((message) => message.type === RTM_NEWLINK), "a notification");
+    socket.close();
+  });
+
+  it("4 tells of an overrun and goes on", async () => {
+    const socket = new NetlinkSocket({ netns: namespace.path, groups: [RTNLGRP_LINK], receiveBufferBytes: 4096 });
+    expect(socket.receiveBufferBytes).toBe(8192);
+    namespace.ip("link", "add", "vc", "type", "veth", "peer", "name", "vd");
+    for (let i = 0; i < 20; i++) namespace.ip("link", "set", "vc", i % 2 === 0 ? "up" : "down");
+    start(socket);
+    await until(() => overruns === 1, "the overrun");
+    messages = [];
+    namespace.ip("link", "set", "vc", "up");
+    await until(() => messages.length > 0, "a notification after the overrun");
+    socket.close();
+  });
+
+  it("5 can be stopped by its callback and started again", async () => {
+    const socket = new NetlinkSocket({ netns: namespace.path });
+    let calls = 0;
+    const startOnce = () =>
+      socket.start(
+        () => {
+          calls += 1;
+          socket.stop();
+        },
+        () => {},
+        () => {},
+      );
+    startOnce();
+    expect(startOnce).toThrow(/started already/);
+    socket.send(getLinks(1));
+    await until(() => calls === 1, "the first answer");
+    socket.send(getLinks(2));
+    startOnce();
+    await until(() => calls === 2, "the second answer");
+    socket.close();
+  });
+});
