@@ -15,15 +15,19 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export async function setup({ buildOnly = false } = {}) {
   const report = new Report();
   checkNode();
-  await withLock(join(root, ".vtepd/setup.lock"), (text) => report.say(text), async () => {
-    if (!buildOnly) {
-      await report.step("packages", () => installPackages(report));
-      await report.step("npm packages", () => installModules(root, report));
-    }
-    await report.step("eBPF objects", () => buildBpf(root));
-    await report.step("native addon", () => buildAddon(root));
-    await report.step("TypeScript", () => buildTypeScript(root));
-  });
+  await withLock(
+    join(root, ".vtepd/setup.lock"),
+    (text) => report.say(text),
+    async () => {
+      if (!buildOnly) {
+        await report.step("packages", () => installPackages(report));
+        await report.step("npm packages", () => installModules(root, report));
+      }
+      await report.step("eBPF objects", () => buildBpf(root));
+      await report.step("native addon", () => buildAddon(root));
+      await report.step("TypeScript", () => buildTypeScript(root));
+    },
+  );
   for (const note of kernelNotes()) console.log(`  note: ${note}`);
   report.end(buildOnly ? "build" : "set-up");
 }

@@ -8,7 +8,9 @@ const stamp = (root, name) => join(root, "build/stamps", name);
 
 /** Debian keeps <asm/types.h> in a folder per architecture; clang's bpf target does not look there by itself. */
 function asmFolder() {
-  const arch = { x64: "x86_64", arm64: "aarch64", riscv64: "riscv64", ppc64: "powerpc64le", s390x: "s390x" }[process.arch];
+  const arch = { x64: "x86_64", arm64: "aarch64", riscv64: "riscv64", ppc64: "powerpc64le", s390x: "s390x" }[
+    process.arch
+  ];
   return `/usr/include/${arch ?? process.arch}-linux-gnu`;
 }
 
@@ -54,9 +56,11 @@ export async function buildAddon(root) {
   const files = [description, ...filesBelow(join(root, "native"), (name) => /\.(cc|cpp|c|h|hpp)$/.test(name))];
   const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
   const advice = "The native addon does not build: the message above says why.";
-  const built = await unlessBuilt({ stampFile: stamp(root, "addon"), files, outputs: [addonFile(root, description)] }, () =>
-    // configure and build, not rebuild: that would first wipe build/, where the eBPF objects are.
-    run(process.execPath, [gyp, "configure", "build", ...nodeHeaders()], { cwd: root, advice }),
+  const built = await unlessBuilt(
+    { stampFile: stamp(root, "addon"), files, outputs: [addonFile(root, description)] },
+    () =>
+      // configure and build, not rebuild: that would first wipe build/, where the eBPF objects are.
+      run(process.execPath, [gyp, "configure", "build", ...nodeHeaders()], { cwd: root, advice }),
   );
   return built ? "compiled" : undefined;
 }
@@ -72,10 +76,15 @@ function removeOrphans(root) {
 export async function buildTypeScript(root) {
   const sources = filesBelow(join(root, "src"), (name) => name.endsWith(".ts"));
   const files = [...sources, join(root, "tsconfig.json"), join(root, "node_modules/typescript/package.json")];
-  const built = await unlessBuilt({ stampFile: stamp(root, "typescript"), files, outputs: [join(root, "dist")] }, async () => {
-    const compiler = join(root, "node_modules/typescript/bin/tsc");
-    await run(process.execPath, [compiler, "-p", root], { advice: "TypeScript does not compile: the message above says where." });
-    removeOrphans(root);
-  });
+  const built = await unlessBuilt(
+    { stampFile: stamp(root, "typescript"), files, outputs: [join(root, "dist")] },
+    async () => {
+      const compiler = join(root, "node_modules/typescript/bin/tsc");
+      await run(process.execPath, [compiler, "-p", root], {
+        advice: "TypeScript does not compile: the message above says where.",
+      });
+      removeOrphans(root);
+    },
+  );
   return built ? `${sources.length} files compiled` : undefined;
 }

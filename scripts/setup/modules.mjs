@@ -9,7 +9,9 @@ const OLDEST_NODE = [20, 19];
 export function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  throw new SetupError(`Node ${process.versions.node} is too old: install Node 24 (at least ${OLDEST_NODE.join(".")}).`);
+  throw new SetupError(
+    `Node ${process.versions.node} is too old: install Node 24 (at least ${OLDEST_NODE.join(".")}).`,
+  );
 }
 
 const packagesOf = (file) => JSON.parse(readFileSync(file, "utf8")).packages;

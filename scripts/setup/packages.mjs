@@ -39,7 +39,9 @@ function installer(packages) {
 
 async function install(packages) {
   if (!findProgram("apt-get")) {
-    throw new SetupError(`Install what Debian calls: ${packages.join(" ")} (there is no apt-get here), then try again.`);
+    throw new SetupError(
+      `Install what Debian calls: ${packages.join(" ")} (there is no apt-get here), then try again.`,
+    );
   }
   const command = installer(packages);
   const apt = command.slice(0, command.indexOf("install"));
@@ -49,7 +51,10 @@ async function install(packages) {
     await run(command[0], command.slice(1), options);
   } catch {
     // Mostly: no package lists yet, or stale ones.
-    await run(apt[0], [...apt.slice(1), "update"], { ...options, advice: "Check the network and /etc/apt/sources.list." });
+    await run(apt[0], [...apt.slice(1), "update"], {
+      ...options,
+      advice: "Check the network and /etc/apt/sources.list.",
+    });
     const advice = `Install by hand, then try again:\n  ${command.join(" ")}`;
     await run(command[0], command.slice(1), { ...options, advice });
   }

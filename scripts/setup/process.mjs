@@ -34,7 +34,8 @@ export function run(program, args, { cwd, env, advice, inherit = false } = {}) {
     child.stderr?.on("data", (data) => {
       output += data;
     });
-    const fail = (what) => reject(new SetupError(`${output}\n${program} ${args.join(" ")}: ${what}\n${advice ?? ""}`.trim()));
+    const fail = (what) =>
+      reject(new SetupError(`${output}\n${program} ${args.join(" ")}: ${what}\n${advice ?? ""}`.trim()));
     child.on("error", (error) => fail(error.message));
     child.on("close", (code, signal) => (code === 0 ? resolve(output) : fail(signal ?? `exit code ${code}`)));
   });

@@ -22,13 +22,17 @@ function skipsOf(testModules) {
   for (const testModule of testModules) {
     for (const test of testModule.children.allTests("skipped")) {
       // A test that skips itself says why; one that was declared skipped says it in its name or its suite's.
-      skips.push({ name: `${testModule.relativeModuleId} > ${test.fullName}`, reason: test.result().note ?? test.fullName });
+      skips.push({
+        name: `${testModule.relativeModuleId} > ${test.fullName}`,
+        reason: test.result().note ?? test.fullName,
+      });
     }
   }
   return skips;
 }
 
-const countOf = (testModules, state) => testModules.reduce((sum, one) => sum + [...one.children.allTests(state)].length, 0);
+const countOf = (testModules, state) =>
+  testModules.reduce((sum, one) => sum + [...one.children.allTests(state)].length, 0);
 
 /** Failures that no test carries: a file that does not load, a hook, a stray rejection. */
 function otherFailures(testModules, unhandledErrors) {
@@ -42,7 +46,8 @@ export default class SkipReporter {
     for (const { name, reason } of skips) console.log(`skipped: ${name}: ${reason}`);
     const strict = process.env.CI === "true" && process.getuid() === 0;
     const forbidden = strict ? forbiddenSkips(skips, parseAllowList(readFileSync(ALLOW_LIST, "utf8"))) : [];
-    for (const { name } of forbidden) console.log(`failed: ${name}: as root on CI this may not be skipped (test/allowed-skips.txt)`);
+    for (const { name } of forbidden)
+      console.log(`failed: ${name}: as root on CI this may not be skipped (test/allowed-skips.txt)`);
     const result = {
       passed: countOf(testModules, "passed"),
       failed: countOf(testModules, "failed") + otherFailures(testModules, unhandledErrors) + forbidden.length,

@@ -31,7 +31,8 @@ function list(): void {
 
 async function up(name: string, options: LabOptions): Promise<void> {
   const lab = loadLab(name);
-  if (findUp(name) !== undefined) throw new VtepError("LAB_RUNS", `lab '${name}' is up already: vtepd lab down ${name}`);
+  if (findUp(name) !== undefined)
+    throw new VtepError("lab_runs", `lab '${name}' is up already: vtepd lab down ${name}`);
   const instance = await upLab(lab, variantOf(options));
   print(`lab '${name}' is up. Its nodes: ${Object.keys(lab.nodes).join(", ")}`);
   print(`  vtepd lab shell ${name} NODE    a shell in a node; there, vtepd commands find the node's own VTEP`);
@@ -56,7 +57,8 @@ function findUp(name: string): Instance | undefined {
 function requireUp(name: string): Instance {
   refuseUnlessPossible();
   const instance = findUp(name);
-  if (instance === undefined) throw new VtepError("LAB_DOWN", `lab '${name}' is not up: vtepd lab up ${name}`, { name });
+  if (instance === undefined)
+    throw new VtepError("lab_down", `lab '${name}' is not up: vtepd lab up ${name}`, { name });
   return instance;
 }
 
@@ -70,7 +72,7 @@ function shell(name: string, node: string | undefined): void {
   const instance = requireUp(name);
   const nodes = Object.keys(loadLab(name).nodes);
   if (node === undefined || !nodes.includes(node)) {
-    throw new VtepError("LAB_NAME", `say which node of '${name}': ${nodes.join(", ")}`, { name, node });
+    throw new VtepError("lab_name", `say which node of '${name}': ${nodes.join(", ")}`, { name, node });
   }
   const environment = {
     ...process.env,
@@ -94,7 +96,9 @@ export function registerLab(program: Command): void {
   const lab = program.command("lab").description("network-namespace labs (root)");
   lab.command("list").description("the labs, and which are up").action(list);
   withVariantOptions(lab.command("up <name>").description("bring a lab up and leave it running")).action(up);
-  withVariantOptions(lab.command("test [name]").description("run a lab's checks, or those of all, and remove it")).action(test);
+  withVariantOptions(
+    lab.command("test [name]").description("run a lab's checks, or those of all, and remove it"),
+  ).action(test);
   lab.command("down <name>").description("remove a lab that is up").action(down);
   lab.command("shell <name> [node]").description("open a shell in a node of a lab that is up").action(shell);
 }

@@ -62,7 +62,7 @@ export class Capture {
 function listening(child: ChildProcess, where: string): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     let said = "";
-    const fail = (why: string) => reject(new VtepError("LAB_CAPTURE", `tcpdump does not capture on ${where}: ${why}`));
+    const fail = (why: string) => reject(new VtepError("lab_capture", `tcpdump does not capture on ${where}: ${why}`));
     setTimeout(() => fail("it does not start"), START_TIMEOUT_MS).unref();
     child.once("error", (error) => fail(error.message));
     // A link that is down carries nothing, which is no reason to fail.

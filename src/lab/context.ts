@@ -6,7 +6,7 @@ import type { Daemon } from "./daemon.js";
 import type { Instance } from "./instance.js";
 import { checkoutRoot } from "./load.js";
 import { normalAddress } from "./outer.js";
-import { subInterfaceName } from "./sub-interfaces.js";
+import { subInterfaceName } from "./sub_interfaces.js";
 import { type Endpoint, isVtep, type Lab, peerOf, splitEndpoint, type Variant, type VtepSpec } from "./topology.js";
 
 export interface LabContext {
@@ -57,18 +57,21 @@ export function findPlace(lab: Lab, name: string): HostPlace {
   const found = hostPlaces(lab).filter(({ endpoint, node }) => endpoint === name || node === name);
   const [only] = found;
   if (found.length === 1 && only !== undefined) return only;
-  throw new VtepError("LAB_NAME", `'${name}' names ${found.length} addressed host interfaces; say node:interface`, { name });
+  throw new VtepError("lab_name", `'${name}' names ${found.length} addressed host interfaces; say node:interface`, {
+    name,
+  });
 }
 
 export function vtepSpec(lab: Lab, node: string): VtepSpec {
   const spec = lab.nodes[node];
   if (spec !== undefined && isVtep(spec)) return spec.config;
-  throw new VtepError("LAB_NAME", `'${node}' is not a VTEP`, { node });
+  throw new VtepError("lab_name", `'${node}' is not a VTEP`, { node });
 }
 
 export const vtepAddress = (lab: Lab, node: string): string => normalAddress(vtepSpec(lab, node).vtep.address);
 export const udpPortOf = (lab: Lab, node: string): number => vtepSpec(lab, node).vtep.udpPort ?? 4789;
-export const vtepNodes = (lab: Lab): string[] => Object.keys(lab.nodes).filter((node) => isVtep(lab.nodes[node] ?? { kind: "host" }));
+export const vtepNodes = (lab: Lab): string[] =>
+  Object.keys(lab.nodes).filter((node) => isVtep(lab.nodes[node] ?? { kind: "host" }));
 
 /** The far ends of a VTEP's uplinks: what arrives there is what the VTEP sent. */
 export function tapsOf(lab: Lab, vtep: string): Endpoint[] {

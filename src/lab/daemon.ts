@@ -25,7 +25,7 @@ export function vtepd(socket: string, ...args: string[]): Promise<Finished> {
 /** `show NOUN --json` as rows; `status` is one row. */
 export async function showRows(socket: string, noun: string): Promise<ShowRow[]> {
   const { code, stdout, stderr } = await vtepd(socket, "show", noun, "--json");
-  if (code !== 0) throw new VtepError("LAB_SHOW", `vtepd show ${noun}: exit code ${code}: ${stderr.trim()}`, { noun });
+  if (code !== 0) throw new VtepError("lab_show", `vtepd show ${noun}: exit code ${code}: ${stderr.trim()}`, { noun });
   const answer = JSON.parse(stdout) as ShowRow | ShowRow[];
   return Array.isArray(answer) ? answer : [answer];
 }
@@ -73,7 +73,7 @@ export class Daemon {
   }
 
   #failure(what: string): VtepError {
-    return new VtepError("LAB_DAEMON", `vtepd in ${this.node} ${what}\n${this.logTail()}`, { node: this.node });
+    return new VtepError("lab_daemon", `vtepd in ${this.node} ${what}\n${this.logTail()}`, { node: this.node });
   }
 
   logTail(): string {
@@ -90,15 +90,25 @@ export class Daemon {
     const now = await this.#interfaces();
     const left = now.filter((one) => !this.#before.includes(one));
     const lost = this.#before.filter((one) => !now.includes(one));
-    return [...problems, ...left.map((one) => `left behind: ${one}`), ...lost.map((one) => `changed or removed: ${one}`)];
+    return [
+      ...problems,
+      ...left.map((one) => `left behind: ${one}`),
+      ...lost.map((one) => `changed or removed: ${one}`),
+    ];
   }
 
   /** One line per interface and per program on it: everything that the daemon may have added. */
   async #interfaces(): Promise<string[]> {
     const namespace = this.#namespace;
-    const links = JSON.parse(await runText("ip", ["-n", namespace, "-j", "link"])) as { ifname: string; xdp?: unknown }[];
+    const links = JSON.parse(await runText("ip", ["-n", namespace, "-j", "link"])) as {
+      ifname: string;
+      xdp?: unknown;
+    }[];
     const filters = await Promise.all(links.map(({ ifname }) => this.#filters(ifname)));
-    return [...links.map(({ ifname, xdp }) => `interface ${ifname}${xdp ? " with an XDP program" : ""}`), ...filters.flat()];
+    return [
+      ...links.map(({ ifname, xdp }) => `interface ${ifname}${xdp ? " with an XDP program" : ""}`),
+      ...filters.flat(),
+    ];
   }
 
   async #filters(name: string): Promise<string[]> {
@@ -107,6 +117,8 @@ export class Daemon {
       // An interface without clsact has no such direction, which tc reports as an error.
       directions.map((direction) => finish("tc", ["-n", this.#namespace, "filter", "show", "dev", name, direction])),
     );
-    return texts.flatMap(({ stdout }, index) => (stdout.includes("bpf") ? [`tc filter on ${name} ${directions[index]}`] : []));
+    return texts.flatMap(({ stdout }, index) =>
+      stdout.includes("bpf") ? [`tc filter on ${name} ${directions[index]}`] : [],
+    );
   }
 }

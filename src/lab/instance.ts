@@ -11,6 +11,8 @@ import type { Variant } from "./topology.js";
 
 const NETNS_FOLDER = "/run/netns";
 const STATE_FILE = "state.json";
+/** `vl-<lab>-<pid>-<node>`; a node's name has no hyphen. */
+const NAMESPACE = /^vl-(.+-(\d+))-[a-z0-9]+$/;
 const GRACE_MS = 5000;
 const POLL_MS = 20;
 
@@ -37,7 +39,7 @@ export class Instance {
   static create(lab: string, variant: Variant, detached: boolean): Instance {
     const startedAt = startTimeOf(process.pid) ?? "";
     const instance = new Instance({ lab, variant, pid: process.pid, startedAt, detached });
-    if (existsSync(instance.folder)) throw new VtepError("LAB_RUNS", `lab '${lab}' already runs in this process`);
+    if (existsSync(instance.folder)) throw new VtepError("lab_runs", `lab '${lab}' already runs in this process`);
     mkdirSync(instance.folder, { mode: 0o700 });
     writeFileSync(join(instance.folder, STATE_FILE), JSON.stringify(instance.state));
     return instance;
@@ -49,7 +51,7 @@ export class Instance {
   socketOf = (node: string): string => join(this.folder, `${node}.sock`);
 
   namespaces(): string[] {
-    return namespacesOf(this.id);
+    return allNamespaces().filter((name) => name.startsWith(`vl-${this.id}-`));
   }
 
   /** Ends every process in its namespaces, then removes them and the folder. Synchronous: it also runs at exit. */
@@ -63,7 +65,7 @@ function stateRoot(): string {
   const folder = join(tmpdir(), "vtepd-lab");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (statSync(folder).uid !== process.getuid?.()) {
-    throw new VtepError("LAB_FOLDER", `${folder} belongs to somebody else: remove it, or set TMPDIR`, { folder });
+    throw new VtepError("lab_folder", `${folder} belongs to somebody else: remove it, or set TMPDIR`, { folder });
   }
   return folder;
 }
@@ -87,15 +89,23 @@ export function isWanted(state: InstanceState): boolean {
 
 /** Removes what runs that died left behind. */
 export function sweep(): string[] {
-  const stale = instances().filter(({ state }) => !isWanted(state));
+  const all = instances();
+  const stale = all.filter(({ state }) => !isWanted(state));
   for (const instance of stale) instance.remove();
-  return stale.map(({ id }) => id);
+  const orphans = orphanNamespaces(new Set(all.map(({ id }) => id)));
+  removeNamespaces(orphans);
+  return [...stale.map(({ id }) => id), ...orphans];
 }
 
-function namespacesOf(id: string): string[] {
-  if (!existsSync(NETNS_FOLDER)) return [];
-  return readdirSync(NETNS_FOLDER).filter((name) => name.startsWith(`vl-${id}-`));
+/** Namespaces of a lab whose folder somebody deleted and whose maker is gone. */
+function orphanNamespaces(known: ReadonlySet<string>): string[] {
+  return allNamespaces().filter((name) => {
+    const [, id = "", pid] = NAMESPACE.exec(name) ?? [];
+    return pid !== undefined && !known.has(id) && startTimeOf(Number(pid)) === undefined;
+  });
 }
+
+const allNamespaces = (): string[] => (existsSync(NETNS_FOLDER) ? readdirSync(NETNS_FOLDER) : []);
 
 /** Field 22 of /proc/PID/stat; counted from behind the name, which may hold spaces. */
 function startTimeOf(pid: number): string | undefined {

@@ -24,14 +24,17 @@ export function loadLab(name: string, folder = labsFolder): Lab {
   const file = join(folder, name, "lab.yaml");
   if (!existsSync(file)) {
     const known = labNames(folder).join(", ");
-    throw new VtepError("LAB_UNKNOWN", `there is no lab '${name}'; the labs are: ${known}`, { name });
+    throw new VtepError("lab_unknown", `there is no lab '${name}'; the labs are: ${known}`, { name });
   }
   return { ...parseLab(readFileSync(file, "utf8"), file), name, folder: join(folder, name) };
 }
 
 export function parseLab(text: string, file: string): LabSpec {
   const document = parseDocument(text);
-  refuse(file, document.errors.map((error) => error.message));
+  refuse(
+    file,
+    document.errors.map((error) => error.message),
+  );
   const lab: unknown = document.toJS();
   const validate = new Ajv({ allErrors: true, strict: false }).compile<LabSpec>(labSchema);
   if (!validate(lab)) throw invalid(file, (validate.errors ?? []).map(describe));
@@ -47,7 +50,7 @@ function describe(error: ErrorObject): string {
 }
 
 function invalid(file: string, problems: readonly string[]): VtepError {
-  return new VtepError("LAB_INVALID", problems.map((problem) => `${file}: ${problem}`).join("\n"), { problems });
+  return new VtepError("lab_invalid", problems.map((problem) => `${file}: ${problem}`).join("\n"), { problems });
 }
 
 function refuse(file: string, problems: readonly string[]): void {

@@ -39,8 +39,8 @@ export interface VxlanPacket {
 }
 
 export const normalAddress = (text: string): string => ipaddr.parse(text).toString();
-const addressAt = (data: Buffer, at: number, size: number) => ipaddr.fromByteArray([...data.subarray(at, at + size)]).toString();
-
+const addressAt = (data: Buffer, at: number, size: number) =>
+  ipaddr.fromByteArray([...data.subarray(at, at + size)]).toString();
 
 /** An untagged frame with UDP right behind its IP header. */
 export function isUdp(frame: Buffer): boolean {

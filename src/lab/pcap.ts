@@ -27,7 +27,7 @@ export class PcapReader {
     const magic = this.#pending.readUInt32LE(0);
     const linkType = this.#pending.readUInt32LE(20);
     if (magic !== MAGIC_MICROSECONDS || linkType !== LINKTYPE_ETHERNET) {
-      throw new VtepError("LAB_PCAP", "tcpdump did not write an Ethernet pcap file", { magic, linkType });
+      throw new VtepError("lab_pcap", "tcpdump did not write an Ethernet pcap file", { magic, linkType });
     }
     this.#pending = this.#pending.subarray(FILE_HEADER_SIZE);
     this.#started = true;

@@ -3,9 +3,16 @@
  * runs in one node's namespace; lines of the same tool and node in a row are run as one batch.
  */
 import { type Command, command } from "./command.js";
-import { kernelVtepCommands } from "./kernel-vtep.js";
-import { subInterfaceCommands, subInterfaceName, trunksOf } from "./sub-interfaces.js";
-import { type InterfaceSpec, type LabSpec, type NodeSpec, type PortSpec, splitEndpoint, type Variant } from "./topology.js";
+import { kernelVtepCommands } from "./kernel_vtep.js";
+import { subInterfaceCommands, subInterfaceName, trunksOf } from "./sub_interfaces.js";
+import {
+  type InterfaceSpec,
+  type LabSpec,
+  type NodeSpec,
+  type PortSpec,
+  splitEndpoint,
+  type Variant,
+} from "./topology.js";
 
 export type NamespaceOf = (node: string) => string;
 

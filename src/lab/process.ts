@@ -30,7 +30,9 @@ export function finish(program: string, args: readonly string[], options: RunOpt
     const child = spawn(file, argv, { timeout: options.timeoutMs ?? 30_000, signal: options.signal });
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    child.on("error", (cause) => reject(new VtepError("LAB_PROGRAM", `${program} does not start: ${cause.message}`, {}, cause)));
+    child.on("error", (cause) =>
+      reject(new VtepError("lab_program", `${program} does not start: ${cause.message}`, {}, cause)),
+    );
     child.on("close", (code) => resolve({ code, stdout: stdout(), stderr: stderr() }));
     child.stdin.on("error", () => undefined); // a program that ends early; its exit code says why
     child.stdin.end(options.input ?? "");
@@ -50,7 +52,7 @@ export async function runText(program: string, args: readonly string[], options:
   if (code === 0) return stdout;
   const line = failingLine(stderr, options.input);
   const what = `${program} ${args.join(" ")} in ${options.namespace ?? "this namespace"}${line}`;
-  throw new VtepError("LAB_COMMAND", `${what}: ${stderr.trim() || `exit code ${code}`}`, { program, args, code });
+  throw new VtepError("lab_command", `${what}: ${stderr.trim() || `exit code ${code}`}`, { program, args, code });
 }
 
 /** iproute2 says only the number of the batch line that failed. */

@@ -36,10 +36,10 @@ export interface LabReport {
 
 export function refuseUnlessPossible(): void {
   if (process.getuid?.() !== 0) {
-    throw new VtepError("LAB_ROOT", "labs are made of network namespaces, which needs root: run this with sudo");
+    throw new VtepError("lab_root", "labs are made of network namespaces, which needs root: run this with sudo");
   }
   for (const file of [probeProgram, dot1qObject]) {
-    if (!existsSync(file)) throw new VtepError("LAB_BUILD", `${file} is missing: run 'npm run build'`, { file });
+    if (!existsSync(file)) throw new VtepError("lab_build", `${file} is missing: run 'npm run build'`, { file });
   }
 }
 
@@ -59,7 +59,7 @@ async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<
 
 async function awaitLinks(lab: Lab, node: string, namespace: string): Promise<void> {
   const late = await awaitCarrier(namespace, interfacesOf(lab, node), "up", LINKS_TIMEOUT_MS);
-  if (late.length > 0) throw new VtepError("LAB_LINK", `links of ${node} do not come up: ${late.join(", ")}`);
+  if (late.length > 0) throw new VtepError("lab_link", `links of ${node} do not come up: ${late.join(", ")}`);
 }
 
 /** A lab that stays until `lab down`. */
@@ -93,7 +93,11 @@ export async function withLab<T>(lab: Lab, variant: Variant, work: (context: Lab
   }
 }
 
-export function testLab(lab: Lab, variant: Variant, onResult: (result: CheckResult) => void = () => {}): Promise<LabReport> {
+export function testLab(
+  lab: Lab,
+  variant: Variant,
+  onResult: (result: CheckResult) => void = () => {},
+): Promise<LabReport> {
   return withLab(lab, variant, async (context) => {
     const results: CheckResult[] = [];
     const note = (result: CheckResult) => {
@@ -112,7 +116,8 @@ export function testLab(lab: Lab, variant: Variant, onResult: (result: CheckResu
 async function judge(context: LabContext, check: Check): Promise<CheckResult> {
   const name = describeCheck(check);
   const needsDaemon = check.vtepdOnly === true || "show" in check;
-  if (needsDaemon && context.variant === "kernel") return { name, state: "skipped", problems: [], detail: "of vtepd only" };
+  if (needsDaemon && context.variant === "kernel")
+    return { name, state: "skipped", problems: [], detail: "of vtepd only" };
   try {
     const { problems, detail } = await runCheck(context, check);
     return { name, state: problems.length === 0 ? "passed" : "failed", problems, detail };
@@ -126,7 +131,8 @@ async function checkDatapath(daemon: Daemon, variant: Variant): Promise<CheckRes
   const name = `${daemon.node} forwards by ${variant}`;
   const [status] = await showRows(daemon.socket, "status");
   const hooks = (await showRows(daemon.socket, "ports")).map(({ hook }) => String(hook));
-  const right = variant === "auto" ? hooks : hooks.filter((hook) => (hook === "userspace") === (variant === "userspace"));
+  const right =
+    variant === "auto" ? hooks : hooks.filter((hook) => (hook === "userspace") === (variant === "userspace"));
   const problems = [
     ...(variant === "auto" || status?.datapath === variant ? [] : [`status says ${status?.datapath}`]),
     ...(right.length === hooks.length ? [] : [`the hooks of its ports are ${hooks.join(", ")}`]),

@@ -3,7 +3,7 @@
  * The configuration of a VTEP is only looked at as far as a lab reads it: vtepd checks its own.
  */
 const text = { type: "string" };
-const endpoint = { type: "string", pattern: "^[a-z0-9-]+:[a-z0-9.]+$" };
+const endpoint = { type: "string", pattern: "^[a-z0-9]+:[a-z0-9.]+$" };
 const texts = { type: "array", items: text };
 const family = { enum: [4, 6] };
 const rows = { type: "array", items: { type: "object" } };
@@ -93,7 +93,7 @@ const check = closed({ ...actions, vtepdOnly: { type: "boolean" }, outer: { type
 
 export const labSchema = closed({
   title: text,
-  nodes: mapOf(node),
+  nodes: { ...mapOf(node), propertyNames: { pattern: "^[a-z0-9]+$" } },
   links: { type: "array", items: pair(endpoint) },
   expect: { type: "array", items: check },
 });

@@ -57,7 +57,9 @@ describe("marks", () => {
 });
 
 describe("rows of show", () => {
-  const rows = [{ mac: "02:00:00:00:00:01", where: "remote", packets: 7, underlay: [{ interface: "up0", via: "fe80::1" }] }];
+  const rows = [
+    { mac: "02:00:00:00:00:01", where: "remote", packets: 7, underlay: [{ interface: "up0", via: "fe80::1" }] },
+  ];
 
   it("matches the keys that are given", () => {
     expect(matches(rows[0], { where: "remote" })).toBe(true);

@@ -30,7 +30,9 @@ describe("outer headers", () => {
 
   it("reads VXLAN over IPv6 and checks its checksum", () => {
     // Pseudo header, UDP header and payload, 16 bits at a time, carries folded, complemented.
-    const words = [0x2001, 0x0db8, 1, 0x2001, 0x0db8, 2, 0x12, 0x11, 0xc350, 0x12b5, 0x12, 0x0800, 0, 0, 0x6400, 0xcafe];
+    const words = [
+      0x2001, 0x0db8, 1, 0x2001, 0x0db8, 2, 0x12, 0x11, 0xc350, 0x12b5, 0x12, 0x0800, 0, 0, 0x6400, 0xcafe,
+    ];
     let sum = words.reduce((a, b) => a + b);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
     const right = (~sum & 0xffff).toString(16).padStart(4, "0");
@@ -42,7 +44,12 @@ describe("outer headers", () => {
   it("sees every reserved bit", () => {
     const flagged = Buffer.from(VXLAN4);
     const at = VXLAN4.length - 10;
-    for (const [byte, bit] of [[0, 0x80], [1, 1], [3, 1], [7, 1]] as const) {
+    for (const [byte, bit] of [
+      [0, 0x80],
+      [1, 1],
+      [3, 1],
+      [7, 1],
+    ] as const) {
       VXLAN4.copy(flagged);
       flagged.writeUInt8(flagged.readUInt8(at + byte) | bit, at + byte);
       const packet = parseVxlan(flagged, 4789);

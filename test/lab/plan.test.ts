@@ -70,13 +70,13 @@ describe("the kernel's VTEP from the same configuration", () => {
   const find = (part: string) => all.filter((line) => line.includes(part));
 
   it("has the outer header of the configuration; the upper source port is exclusive, TOS hexadecimal", () => {
-    expect(find("type vxlan")[0]).toMatch(/id 100 local 10.255.0.1 dstport 4789 srcport 50000 51000 ttl 64 tos b8 df unset/);
+    expect(find("type vxlan")[0]).toMatch(
+      /id 100 local 10.255.0.1 dstport 4789 srcport 50000 51000 ttl 64 tos b8 df unset/,
+    );
   });
 
   it("floods to the VTEPs of the bridge domain only", () => {
-    expect(find("fdb append")).toEqual([
-      "v1> bridge fdb append 00:00:00:00:00:00 dev vx100 dst 10.255.0.2 permanent",
-    ]);
+    expect(find("fdb append")).toEqual(["v1> bridge fdb append 00:00:00:00:00:00 dev vx100 dst 10.255.0.2 permanent"]);
   });
 
   it("writes a static MAC into the bridge and the vxlan device", () => {
@@ -104,6 +104,12 @@ describe("batches", () => {
       { tool: "sysctl", node: "b", words: ["five"] },
       { tool: "sysctl", node: "b", words: ["six"] },
     ] as const;
-    expect(batches(commands).map(({ lines: of }) => of)).toEqual([["one", "two"], ["three"], ["four"], ["five"], ["six"]]);
+    expect(batches(commands).map(({ lines: of }) => of)).toEqual([
+      ["one", "two"],
+      ["three"],
+      ["four"],
+      ["five"],
+      ["six"],
+    ]);
   });
 });

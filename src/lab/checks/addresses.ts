@@ -21,7 +21,12 @@ export function strangerOf(address: string, prefixLength: number): string {
   return ipaddr.fromByteArray(filled).toString();
 }
 
-export function destinationOf(cast: Cast, family: 4 | 6, from: HostPlace, to: HostPlace | undefined): string | undefined {
+export function destinationOf(
+  cast: Cast,
+  family: 4 | 6,
+  from: HostPlace,
+  to: HostPlace | undefined,
+): string | undefined {
   const own = from.address[family];
   if (own === undefined) return undefined;
   if (cast === "unicast") return to?.address[family];

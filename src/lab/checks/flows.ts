@@ -12,14 +12,15 @@ const FIRST_SOURCE_PORT = 20_000;
 export async function checkFlows(context: LabContext, { flows }: FlowsCheck): Promise<Outcome> {
   const [from, to] = [findPlace(context.lab, flows.from), findPlace(context.lab, flows.to)];
   const [source, destination] = [from.address[4], to.address[4]];
-  if (source === undefined || destination === undefined) throw new VtepError("LAB_NAME", "flows go over IPv4");
+  if (source === undefined || destination === undefined) throw new VtepError("lab_name", "flows go over IPv4");
   const marks = new Marks(flows.count * PER_FLOW);
   const datagrams = marks.texts.map((text, index) => ({ text, sourcePort: FIRST_SOURCE_PORT + (index % flows.count) }));
   const request = { family: 4, interface: from.interface, source, destination, cast: "unicast", datagrams } as const;
   const taps = vtepNodes(context.lab).flatMap((node) => tapsOf(context.lab, node));
   const frames = await whileCapturing(context, [...taps, to.endpoint], async (captures) => {
     await sendDatagrams(context, from.node, request);
-    const allArrived = (seen: readonly Buffer[]) => seen.filter((frame) => marks.indexIn(frame) !== undefined).length >= marks.count;
+    const allArrived = (seen: readonly Buffer[]) =>
+      seen.filter((frame) => marks.indexIn(frame) !== undefined).length >= marks.count;
     await captures.get(to.endpoint)?.until(allArrived, PATIENCE_MS);
   });
   const missing = marks.tally(frames.get(to.endpoint) ?? []).filter((copies) => copies !== 1).length;
@@ -58,6 +59,8 @@ function shareOf(node: string, paths: readonly ReadonlySet<string>[]): number {
 function shareProblems({ shares }: FlowsCheck["flows"], paths: readonly ReadonlySet<string>[]): string[] {
   return Object.entries(shares).flatMap(([node, [least, most]]) => {
     const share = shareOf(node, paths);
-    return share >= least && share <= most ? [] : [`${share.toFixed(0)} % of the flows passed ${node}, not ${least} to ${most} %`];
+    return share >= least && share <= most
+      ? []
+      : [`${share.toFixed(0)} % of the flows passed ${node}, not ${least} to ${most} %`];
   });
 }

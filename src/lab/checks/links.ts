@@ -28,9 +28,15 @@ async function settle(context: LabContext, peer: Endpoint, state: "up" | "down")
   const spec = context.lab.nodes[node];
   if (daemon === undefined || spec === undefined || !isVtep(spec)) return [];
   const { problems } = await pollRows(daemon.socket, "vteps", (rows) => {
-    const used = rows.every(({ underlay }) => (underlay as { interface: string }[]).some((hop) => hop.interface === name));
-    const unused = rows.every(({ underlay }) => !(underlay as { interface: string }[]).some((hop) => hop.interface === name));
-    return (state === "up" ? used : unused) ? [] : [`${node} ${state === "up" ? "does not use" : "still uses"} ${name}`];
+    const used = rows.every(({ underlay }) =>
+      (underlay as { interface: string }[]).some((hop) => hop.interface === name),
+    );
+    const unused = rows.every(
+      ({ underlay }) => !(underlay as { interface: string }[]).some((hop) => hop.interface === name),
+    );
+    return (state === "up" ? used : unused)
+      ? []
+      : [`${node} ${state === "up" ? "does not use" : "still uses"} ${name}`];
   });
   return [...problems];
 }

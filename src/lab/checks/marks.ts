@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { type LabContext, probeProgram } from "../context.js";
 import { isUdp } from "../outer.js";
-import { runText } from "../process.js";
 import type { DatagramsRequest } from "../probe.js";
+import { runText } from "../process.js";
 
 export class Marks {
   readonly count: number;
@@ -39,7 +39,11 @@ export class Marks {
 }
 
 /** Sends datagrams from within a host. */
-export async function sendDatagrams(context: LabContext, node: string, request: Omit<DatagramsRequest, "kind">): Promise<void> {
+export async function sendDatagrams(
+  context: LabContext,
+  node: string,
+  request: Omit<DatagramsRequest, "kind">,
+): Promise<void> {
   const argument = JSON.stringify({ ...request, kind: "datagrams" });
   await runText(process.execPath, [probeProgram, argument], { namespace: context.instance.namespaceOf(node) });
 }

@@ -75,7 +75,9 @@ export async function checkPing(context: LabContext, { ping }: PingCheck): Promi
   const fromOne = async (from: HostPlace): Promise<string[]> => {
     const problems: string[] = [];
     for (const to of places.filter((place) => place !== from)) {
-      for (const [family, packetSize] of FAMILIES.flatMap((f) => (ping.sizes ?? [DEFAULT_SIZE]).map((s) => [f, s] as const))) {
+      for (const [family, packetSize] of FAMILIES.flatMap((f) =>
+        (ping.sizes ?? [DEFAULT_SIZE]).map((s) => [f, s] as const),
+      )) {
         const result = await pingHost(context, from, to, { family, packetSize });
         if (result === undefined) continue;
         answered += result.received;

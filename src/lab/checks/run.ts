@@ -3,8 +3,8 @@ import { type LabContext, whileCapturing } from "../context.js";
 import type { Check } from "../topology.js";
 import { checkFlows } from "./flows.js";
 import { setLinks } from "./links.js";
-import { outerProblems, outerTaps } from "./outer.js";
 import type { Outcome } from "./outcome.js";
+import { outerProblems, outerTaps } from "./outer.js";
 import { checkNoPing, checkPing } from "./ping.js";
 import { checkSend } from "./send.js";
 import { checkShow } from "./show.js";
@@ -45,4 +45,5 @@ export function describeCheck(check: Check): string {
   return `${cast} IPv${family} from ${from}${target} reaches ${Object.keys(arrives).join(", ")} only`;
 }
 
-const sizes = (list: readonly number[] | undefined): string => (list === undefined ? "" : ` with ${list.join(" and ")} bytes`);
+const sizes = (list: readonly number[] | undefined): string =>
+  list === undefined ? "" : ` with ${list.join(" and ")} bytes`;

@@ -31,7 +31,7 @@ async function sendMarks(context: LabContext, send: SendCheck["send"], marks: Ma
   const destination = destinationOf(cast, family, from, to);
   const source = from.address[family];
   if (destination === undefined || source === undefined) {
-    throw new VtepError("LAB_NAME", `${send.from} has no IPv${family} address, or 'to' is missing`, { send });
+    throw new VtepError("lab_name", `${send.from} has no IPv${family} address, or 'to' is missing`, { send });
   }
   const ip = ["-n", context.instance.namespaceOf(from.node), "neigh"];
   const neighbor = [destination, "lladdr", STRANGER_MAC, "dev", from.interface, "nud", "permanent"];
@@ -69,7 +69,9 @@ function differences(kind: string, wanted: ReadonlyMap<string, number>, seen: Ta
   return names.flatMap((name) => {
     const want = wanted.get(name) ?? 0;
     const got = seen.get(name) ?? new Array<number>(FRAMES).fill(0);
-    return got.every((count) => count === want) ? [] : [`${kind} ${name}: copies of each frame ${got.join(" ")}, not ${want}`];
+    return got.every((count) => count === want)
+      ? []
+      : [`${kind} ${name}: copies of each frame ${got.join(" ")}, not ${want}`];
   });
 }
 
@@ -87,6 +89,9 @@ export async function checkSend(context: LabContext, { send }: SendCheck): Promi
     await Promise.all(waits.map((capture) => capture?.until(lastArrived, PATIENCE_MS)));
   });
   const atHosts = new Map(hosts.map((endpoint) => [endpoint, marks.tally(frames.get(endpoint) ?? [])]));
-  const onWire = send.wire === undefined ? [] : differences("wire", new Map(Object.entries(send.wire)), wireTallies(context, frames, marks));
+  const onWire =
+    send.wire === undefined
+      ? []
+      : differences("wire", new Map(Object.entries(send.wire)), wireTallies(context, frames, marks));
   return { problems: [...differences("host", wanted, atHosts), ...onWire], detail: `${FRAMES} frames counted` };
 }

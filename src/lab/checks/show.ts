@@ -15,20 +15,32 @@ export function matches(value: unknown, pattern: unknown): boolean {
   }
   if (typeof pattern === "object" && pattern !== null) {
     const fields = value as ShowRow;
-    return typeof value === "object" && value !== null && Object.entries(pattern).every(([key, one]) => matches(fields[key], one));
+    return (
+      typeof value === "object" &&
+      value !== null &&
+      Object.entries(pattern).every(([key, one]) => matches(fields[key], one))
+    );
   }
   return value === pattern;
 }
 
 export function rowProblems(rows: readonly ShowRow[], { has = [], hasNot = [] }: ShowCheck["show"]): string[] {
   return [
-    ...has.filter((pattern) => !rows.some((row) => matches(row, pattern))).map((pattern) => `no row ${JSON.stringify(pattern)}`),
-    ...hasNot.flatMap((pattern) => rows.filter((row) => matches(row, pattern)).map((row) => `a row ${JSON.stringify(row)}`)),
+    ...has
+      .filter((pattern) => !rows.some((row) => matches(row, pattern)))
+      .map((pattern) => `no row ${JSON.stringify(pattern)}`),
+    ...hasNot.flatMap((pattern) =>
+      rows.filter((row) => matches(row, pattern)).map((row) => `a row ${JSON.stringify(row)}`),
+    ),
   ];
 }
 
 /** Asks until the answer is right, because counters and notifications may lag a little behind the frames. */
-export async function pollRows(socket: string, noun: string, problemsOf: (rows: ShowRow[]) => string[]): Promise<Outcome> {
+export async function pollRows(
+  socket: string,
+  noun: string,
+  problemsOf: (rows: ShowRow[]) => string[],
+): Promise<Outcome> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const rows = await showRows(socket, noun);

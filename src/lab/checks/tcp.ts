@@ -37,15 +37,21 @@ class Lines {
 
 function within<T>(promise: Promise<T>, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const expire = () => reject(new VtepError("LAB_TCP", `${what} took more than ${TIMEOUT_MS / 1000} s`));
+    const expire = () => reject(new VtepError("lab_tcp", `${what} took more than ${TIMEOUT_MS / 1000} s`));
     const timer = setTimeout(expire, TIMEOUT_MS);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
-export async function stream(context: LabContext, from: HostPlace, to: HostPlace, family: 4 | 6, bytes: number): Promise<StreamResult> {
+export async function stream(
+  context: LabContext,
+  from: HostPlace,
+  to: HostPlace,
+  family: 4 | 6,
+  bytes: number,
+): Promise<StreamResult> {
   const address = to.address[family];
-  if (address === undefined) throw new VtepError("LAB_NAME", `${to.endpoint} has no IPv${family} address`);
+  if (address === undefined) throw new VtepError("lab_name", `${to.endpoint} has no IPv${family} address`);
   const argvOf = (request: ProbeRequest) => [process.execPath, probeProgram, JSON.stringify(request)];
   const [program, args] = inNamespace(context.instance.namespaceOf(to.node), argvOf({ kind: "sink", address }));
   const sink = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -54,7 +60,10 @@ export async function stream(context: LabContext, from: HostPlace, to: HostPlace
   try {
     const { port } = JSON.parse(await within(lines.next(), "starting the receiver")) as { port: number };
     const [node = "", ...source] = argvOf({ kind: "stream", address, port, bytes });
-    const sending = runText(node, source, { namespace: context.instance.namespaceOf(from.node), timeoutMs: TIMEOUT_MS });
+    const sending = runText(node, source, {
+      namespace: context.instance.namespaceOf(from.node),
+      timeoutMs: TIMEOUT_MS,
+    });
     const [line] = await Promise.all([within(lines.next(), `${bytes} bytes from ${from.endpoint}`), sending]);
     const report = JSON.parse(line) as SinkReport;
     return { ...report, gigabitsPerSecond: (report.bytes * 8) / report.seconds / 1e9 };

@@ -4,7 +4,7 @@
  * just the same, or the lab is wrong.
  */
 import { type Command, command } from "./command.js";
-import { subInterfaceName } from "./sub-interfaces.js";
+import { subInterfaceName } from "./sub_interfaces.js";
 import type { BridgeDomainSpec, PortSpec, VtepSpec } from "./topology.js";
 
 const DEFAULT_UDP_PORT = 4789;
