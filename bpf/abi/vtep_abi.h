@@ -69,7 +69,7 @@ enum vtep_drop {
 	VTEP_DROP_OUTER_FRAGMENT,
 	VTEP_DROP_UDP_ZERO_CHECKSUM,
 	VTEP_DROP_TRANSMIT_FAILED,
-	VTEP_DROP_RECEIVE_OVERRUN, /* the kernel had no room left for frames the engine had not read yet */
+	VTEP_DROP_RECEIVE_OVERRUN, /* the kernel could not hand the frame to the engine: no room, or no words for it */
 };
 
 /* Why eBPF handed a frame to the engine: the rate class, carried in the punt tag's PCP. */

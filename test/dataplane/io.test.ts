@@ -144,7 +144,9 @@ describe("PacketTransmit", () => {
   });
 
   it("tells where a partial checksum stands, counted from the frame's first byte", () => {
-    const { transmit, sender, port } = setUp();
+    const { transmit, sender, port, access, uplink } = setUp();
+    transmit.acceptPartialChecksum(access, true);
+    transmit.acceptPartialChecksum(uplink, true);
     transmit.setPartialChecksum(34, 16);
     transmit.toPort(port, new Uint8Array(100), 0, 100, true);
     transmit.toUnderlay(1, new Uint8Array(100), 14, 80, true);
@@ -152,6 +154,22 @@ describe("PacketTransmit", () => {
     transmit.toPort(port, new Uint8Array(100), 0, 100, true);
     transmit.flush();
     expect(sender.sent.map(({ checksum }) => checksum)).toEqual([[34, 16], [20, 16], undefined]);
+  });
+
+  it("completes a partial checksum for an interface that cannot, and forgets one of a header that is gone", () => {
+    const { transmit, sender, port, access } = setUp();
+    const bytes = new Uint8Array(64).fill(1);
+    bytes.set([0, 0], 50);
+    transmit.setPartialChecksum(34, 16);
+    transmit.toPort(port, bytes, 0, 64, true);
+    transmit.flush();
+    expect(sender.sent[0]!.checksum).toBeUndefined();
+    expect(sender.sent[0]!.bytes.slice(50, 52)).not.toEqual([0, 0]);
+    transmit.acceptPartialChecksum(access, true);
+    transmit.setPartialChecksum(34, 6);
+    transmit.toPort(port, bytes, 50, 14, true);
+    transmit.flush();
+    expect(sender.sent[1]!.checksum).toBeUndefined();
   });
 
   it("completes a partial checksum before the kernel gets an IP packet", () => {

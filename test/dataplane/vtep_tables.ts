@@ -11,11 +11,8 @@ export function macBytes(text: string): Uint8Array {
 export function addressBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(16);
   if (text.includes(":")) {
-    text
-      .split(":")
-      .forEach((group, index) =>
-        bytes.set([Number.parseInt(group, 16) >>> 8, Number.parseInt(group, 16) & 0xff], index * 2),
-      );
+    const groups = text.split(":").map((group) => Number.parseInt(group, 16));
+    bytes.set(groups.flatMap((group) => [group >>> 8, group & 0xff]));
     return bytes;
   }
   bytes.set([0xff, 0xff], 10);

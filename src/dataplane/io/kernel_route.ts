@@ -35,7 +35,10 @@ export class KernelRoute {
   send(vtep: number, bytes: Uint8Array, offset: number, length: number): void {
     const address = this.tables.vteps.address[vtep];
     const socket = this.ready();
-    if (address === undefined || socket === undefined || this.waiting >= MAX_WAITING) return this.refused();
+    if (address === undefined || socket === undefined || this.waiting >= MAX_WAITING) {
+      this.refused();
+      return;
+    }
     this.waiting += 1;
     const packet = Buffer.from(bytes.subarray(offset, offset + length));
     socket.send(packet, 0, length, this.destination(address), (error) => {

@@ -2,7 +2,7 @@
 // engine sends. The frame's last copy is sent from where it lies; earlier copies of a flooded frame, whose bytes the
 // next header overwrites, are copied into a pool first. Frames leave in the order they came in.
 
-import { Drop } from "../../abi/generated.js";
+import { Drop, Limit } from "../../abi/generated.js";
 import type { Transmit } from "../../engine/execute.js";
 import {
   DESC_CHECKSUM_OFFSET,
@@ -19,6 +19,7 @@ import {
 } from "../../native/descriptor.js";
 import type { PacketSocket } from "../../native/frames.js";
 import type { Tables } from "../../tables/tables.js";
+import { ETHERNET_HEADER_BYTES } from "../../wire/ethernet.js";
 import { completeChecksum } from "./complete_checksum.js";
 import type { KernelRoute } from "./kernel_route.js";
 
@@ -47,6 +48,8 @@ export class PacketTransmit implements Transmit {
   private pool: Uint8Array = this.copies;
   private checksumStart = CHECKSUM_COMPLETE;
   private checksumField = 0;
+  /** By interface slot: 1 where the kernel completes checksums of what leaves there. */
+  private readonly takesPartial = new Uint8Array(Limit.MAX_INTERFACES);
 
   constructor(
     private readonly tables: Tables,
@@ -54,9 +57,14 @@ export class PacketTransmit implements Transmit {
     private readonly kernelRoute: KernelRoute,
   ) {}
 
+  /** Frames with a partial checksum may leave by this interface as they are. Needs a sender with a vnet header. */
+  acceptPartialChecksum(slot: number, accept: boolean): void {
+    this.takesPartial[slot] = accept ? 1 : 0;
+  }
+
   /**
-   * The frames that follow carry a transport checksum that the kernel is to complete: it covers the buffer from `start`
-   * on and stands at `start + field`. Needs a sender with a vnet header. CHECKSUM_COMPLETE ends it.
+   * The next frame to be handled carries a transport checksum that is yet to be completed: it covers the buffer from
+   * `start` on and stands at `start + field`. CHECKSUM_COMPLETE ends it.
    */
   setPartialChecksum(start: number, field: number): void {
     this.checksumStart = start;
@@ -74,10 +82,7 @@ export class PacketTransmit implements Transmit {
   }
 
   toKernel(vtep: number, bytes: Uint8Array, offset: number, length: number): void {
-    if (this.checksumStart !== CHECKSUM_COMPLETE) {
-      completeChecksum(bytes, this.checksumStart, this.checksumField, offset + length);
-      this.checksumStart = CHECKSUM_COMPLETE;
-    }
+    if (this.checksumStart !== CHECKSUM_COMPLETE) this.completeHere(bytes, offset, length);
     this.kernelRoute.send(vtep, bytes, offset, length);
   }
 
@@ -111,6 +116,7 @@ export class PacketTransmit implements Transmit {
     length: number,
     last: boolean,
   ): void {
+    if (this.checksumStart !== CHECKSUM_COMPLETE) this.settleChecksum(slot, bytes, offset, length);
     const pool = last ? bytes : this.copies;
     if (pool !== this.pool || this.count === BATCH_FRAMES) this.flush();
     const at = last ? offset : this.copy(bytes, offset, length);
@@ -131,6 +137,18 @@ export class PacketTransmit implements Transmit {
     descriptors[word + DESC_GSO_SIZE] = 0;
     descriptors[word + DESC_CHECKSUM_START] = partial ? checksumStart : 0;
     descriptors[word + DESC_CHECKSUM_OFFSET] = partial ? this.checksumField : 0;
+  }
+
+  /** A checksum of a header that decapsulation took away is nobody's business any more. */
+  private settleChecksum(slot: number, bytes: Uint8Array, offset: number, length: number): void {
+    if (this.checksumStart < offset + ETHERNET_HEADER_BYTES) this.checksumStart = CHECKSUM_COMPLETE;
+    else if (this.takesPartial[slot] === 0) this.completeHere(bytes, offset, length);
+  }
+
+  /** Once and for all copies that follow. */
+  private completeHere(bytes: Uint8Array, offset: number, length: number): void {
+    completeChecksum(bytes, this.checksumStart, this.checksumField, offset + length);
+    this.checksumStart = CHECKSUM_COMPLETE;
   }
 
   private copy(bytes: Uint8Array, offset: number, length: number): number {

@@ -1,0 +1,138 @@
+// The data path without eBPF forwarding: Node moves every frame between sockets and the engine decides each. AF_PACKET
+// works on any interface; AF_XDP where the driver has it. Refuses hooks that are eBPF's.
+
+import { Drop, Limit } from "../../abi/generated.js";
+import { Engine, type EngineListener } from "../../engine/engine.js";
+import type { BpfLink, Netns } from "../../native/bpf.js";
+import { PacketSocket } from "../../native/index.js";
+import type { Tables } from "../../tables/tables.js";
+import { VtepError } from "../../wire/error.js";
+import type { Driver, DriverCounters, DropCounter, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
+import { KernelRoute } from "../io/kernel_route.js";
+import { PacketTransmit } from "../io/transmit.js";
+import { uplinkFilter } from "./filter.js";
+import { Intake } from "./intake.js";
+import { PacketSource } from "./packet_source.js";
+import type { FrameSource } from "./source.js";
+import { StackGuard } from "./stack_guard.js";
+
+export interface UserspaceOptions {
+  readonly tables: Tables;
+  readonly listener?: EngineListener;
+  /** Where the interfaces are; undefined: the process's own namespace. */
+  readonly netns?: Netns;
+}
+
+interface Opened {
+  readonly plan: InterfacePlan;
+  source: FrameSource;
+  readonly guard: BpfLink | undefined;
+}
+
+const NO_COUNTS = new Float64Array(0);
+const NO_PROBLEMS: readonly ItemProblem[] = [];
+const SEND_BUFFER_BYTES = 4 << 20;
+
+export class UserspaceDriver implements Driver {
+  readonly name = "userspace";
+  private readonly tables: Tables;
+  private readonly netns: Netns;
+  private readonly sender: PacketSocket;
+  private readonly kernelRoute: KernelRoute;
+  private readonly transmit: PacketTransmit;
+  private readonly intake: Intake;
+  private readonly guard: StackGuard;
+  private readonly opened = new Map<number, Opened>();
+  /** By slot; kept when an interface closes, so that no counter runs backwards. */
+  private readonly overruns = new Float64Array(Limit.MAX_INTERFACES);
+
+  constructor({ tables, listener, netns }: UserspaceOptions) {
+    this.tables = tables;
+    this.netns = netns;
+    this.sender = new PacketSocket({ ifindex: 0, netns, vnetHeader: true, sendBufferBytes: SEND_BUFFER_BYTES });
+    this.kernelRoute = new KernelRoute(tables);
+    this.transmit = new PacketTransmit(tables, this.sender, this.kernelRoute);
+    this.intake = new Intake(tables, new Engine(tables, this.transmit, listener), this.transmit);
+    this.guard = new StackGuard(netns);
+  }
+
+  openInterface(plan: InterfacePlan): OpenedInterface {
+    if (plan.hook !== "auto" && plan.hook !== "userspace") {
+      const message = `${plan.name}: hook ${plan.hook} needs the eBPF data path, and this one is userspace`;
+      throw new VtepError("hook_unsupported", message, { interface: plan.name, hook: plan.hook });
+    }
+    const source = this.openSource(plan);
+    const guard = plan.role === "access" ? this.guard.attach(plan.ifindex) : undefined;
+    this.opened.set(plan.slot, { plan, source, guard });
+    // A veth hands a partial checksum on as it is; of other uplinks not all can complete one inside a tunnel.
+    this.transmit.acceptPartialChecksum(plan.slot, plan.role === "access" || plan.kind === "veth");
+    return { slot: plan.slot, hook: "userspace", reason: this.reasonFor(plan) };
+  }
+
+  closeInterface(slot: number): void {
+    const opened = this.opened.get(slot);
+    if (opened === undefined) return;
+    this.collectOverruns(slot, opened.source);
+    this.opened.delete(slot);
+    opened.source.close();
+    opened.guard?.close();
+  }
+
+  /** The engine reads the tables themselves. Only the uplinks' filters hold a copy: of address and port. */
+  apply(tables: Tables): readonly ItemProblem[] {
+    if (tables.deltas.config) this.reopenUplinks();
+    tables.deltas.clear();
+    return NO_PROBLEMS;
+  }
+
+  readCounters(): DriverCounters {
+    for (const [slot, { source }] of this.opened) this.collectOverruns(slot, source);
+    return { ports: NO_COUNTS, vteps: NO_COUNTS, bridgeDomains: NO_COUNTS, drops: this.overrunDrops(), punts: [] };
+  }
+
+  /** The engine stamps the tables. */
+  readSeen(): void {}
+
+  inject(slot: number, frame: Uint8Array): void {
+    this.transmit.toInterface(slot, 0, frame, 0, frame.length, true);
+    this.transmit.flush();
+  }
+
+  close(): void {
+    for (const slot of [...this.opened.keys()]) this.closeInterface(slot);
+    this.guard.close();
+    this.kernelRoute.close();
+    this.sender.close();
+  }
+
+  private openSource({ slot, ifindex, role }: InterfacePlan): FrameSource {
+    const filter = role === "uplink" ? uplinkFilter(this.tables.settings) : undefined;
+    return new PacketSource({ slot, ifindex, netns: this.netns, filter }, this.tables, this.intake);
+  }
+
+  private reopenUplinks(): void {
+    for (const opened of this.opened.values()) {
+      if (opened.plan.role !== "uplink") continue;
+      this.collectOverruns(opened.plan.slot, opened.source);
+      opened.source.close();
+      opened.source = this.openSource(opened.plan);
+    }
+  }
+
+  private reasonFor(plan: InterfacePlan): string {
+    const exposed = plan.role === "access" && this.guard.failure !== undefined;
+    return exposed ? `AF_PACKET; the kernel's own stack sees these frames too: ${this.guard.failure}` : "AF_PACKET";
+  }
+
+  private collectOverruns(slot: number, source: FrameSource): void {
+    this.overruns[slot]! += source.takeOverruns();
+  }
+
+  private overrunDrops(): DropCounter[] {
+    const drops: DropCounter[] = [];
+    this.overruns.forEach((packets, slot) => {
+      if (packets !== 0) drops.push({ reason: Drop.RECEIVE_OVERRUN, slot, bd: 0, packets });
+    });
+    return drops;
+  }
+}
