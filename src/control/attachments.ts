@@ -97,16 +97,16 @@ export class Attachments {
     attachment.link = this.links.get(name);
     const replaced = before !== null && before.ifindex !== attachment.link?.ifindex;
     if (replaced) this.closeInterface(attachment, "the interface is gone");
+    this.writeInterface(attachment);
     if (attachment.link === null) attachment.problem = `interface ${name} does not exist`;
-    else this.update(attachment, attachment.link);
+    else if (attachment.opened === null) this.openInterface(attachment, attachment.link);
     this.changed(attachment);
   }
 
-  private update(attachment: Attachment, link: LinkState): void {
-    const { intent, slot } = attachment;
+  /** An interface that does not exist keeps its slot, with interface index 0. */
+  private writeInterface({ intent, slot, link }: Attachment): void {
     const flags = intent.role === "uplink" ? InterfaceFlag.UPLINK : 0;
-    this.tables.interfaces.set(slot, intent.name, link.ifindex, flags, link.mtu);
-    if (attachment.opened === null) this.openInterface(attachment, link);
+    this.tables.interfaces.set(slot, intent.name, link?.ifindex ?? 0, flags, link?.mtu ?? 0);
   }
 
   private openInterface(attachment: Attachment, link: LinkState): void {

@@ -1,10 +1,10 @@
 // The data path without a kernel: frames go in by `receive` and come out in `sent`. It is what the
 // corpus runs through, and the shortest complete Driver.
 
-import type { Driver, DriverCounters, InterfacePlan, OpenedInterface } from "../driver.js";
-import { Engine } from "../../engine/engine.js";
+import { Engine, type EngineListener } from "../../engine/engine.js";
 import { HEADROOM_BYTES, type Transmit } from "../../engine/execute.js";
 import type { Tables } from "../../tables/tables.js";
+import type { Driver, DriverCounters, InterfacePlan, OpenedInterface } from "../driver.js";
 
 export interface SentFrame {
   readonly to: "port" | "underlay" | "kernel" | "inject";
@@ -22,8 +22,8 @@ export class MemoryDriver implements Driver, Transmit {
   private readonly engine: Engine;
   private readonly buffer = new Uint8Array(SLOT_BYTES);
 
-  constructor(tables: Tables) {
-    this.engine = new Engine(tables, this);
+  constructor(tables: Tables, listener?: EngineListener) {
+    this.engine = new Engine(tables, this, listener);
   }
 
   /** Decides, executes and applies one frame; the decision stays readable until the next. */
