@@ -23,9 +23,11 @@ struct Poller::State {
   std::shared_ptr<State> self;
   bool closing = false;
 
-  static void OnEvent(uv_poll_t* poll, int /*status*/, int /*events*/) {
+  static void OnEvent(uv_poll_t* poll, int status, int /*events*/) {
+    // An error of the descriptor (netlink overrun, interface down) makes libuv stop polling. It is passing: the read
+    // that the callback does reports and clears it.
+    if (status != 0) uv_poll_start(poll, UV_READABLE, OnEvent);
     // A copy, because the callback may close the handle and with it this function object.
-    // An error on the descriptor is reported by the read that the callback does.
     auto keep = static_cast<State*>(poll->data)->self;
     Napi::HandleScope scope(keep->env);
     keep->on_readable();
