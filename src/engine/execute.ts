@@ -61,7 +61,8 @@ function sendToPort(
     view.setUint16(start + 14, vlan);
   }
   const length = decision.innerLength + tagBytes;
-  tables.counters.ports.transmit(port, length);
+  // Tags are not counted, as on the way in: traffic between two ports of a domain adds up.
+  tables.counters.ports.transmit(port, decision.innerLength);
   transmit.toPort(port, frame.bytes, start, length, last);
 }
 

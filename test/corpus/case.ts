@@ -1,0 +1,124 @@
+// What a corpus case is: tables as a person would describe them, frames, and what must come of each. Data only, so that
+// the same case runs through the engine, the eBPF programs and the kernel's bridge and vxlan.
+
+import type { dropReasonNames } from "../../src/abi/generated.js";
+
+export type DropReason = (typeof dropReasonNames)[number];
+
+/** The `vtep` part of the config file, in its own words. */
+export interface VtepGiven {
+  address: string;
+  udpPort: number;
+  sourcePorts: readonly [number, number];
+  ttl: number | "inherit";
+  tos: number | "inherit";
+  df: "set" | "unset" | "inherit";
+  udpChecksum: boolean;
+  profile: "rfc7348" | "linux";
+  knownVtepsOnly: boolean;
+}
+
+export interface UplinkGiven {
+  mtu?: number;
+}
+
+export interface DomainGiven {
+  vni: number;
+  learnRemote?: boolean;
+  unknownUnicast?: "flood" | "drop";
+  mobility?: "allow" | "deny";
+}
+
+/** Keyed by `interface` or `interface.vlan`. */
+export interface PortGiven {
+  domain: string;
+  mtu?: number;
+  enabled?: boolean;
+  learning?: boolean;
+  isolated?: boolean;
+  /** Only sources that stand in the FDB pass. */
+  secured?: boolean;
+  maxMacs?: number;
+  sticky?: boolean;
+  allow?: readonly string[];
+  /** Frames per second. */
+  storm?: { broadcast?: number; multicast?: number; unknownUnicast?: number };
+}
+
+/** Keyed by a short name. */
+export interface RemoteGiven {
+  address: string;
+  /** Domains whose flood list names it. */
+  floods: readonly string[];
+  /** Uplinks with a resolved next hop; "resolving" = routed, neighbour not known yet; "unreachable" = no route. */
+  via: readonly string[] | "resolving" | "unreachable";
+  known?: boolean;
+}
+
+export interface FdbGiven {
+  domain: string;
+  mac: string;
+  /** A port key, a VTEP's short name, or "held". */
+  at: string;
+  flags?: readonly FdbWord[];
+  seen?: number;
+}
+
+export type FdbWord = "static" | "sticky" | "evpn";
+
+export interface Given {
+  vtep: VtepGiven;
+  uplinks: Record<string, UplinkGiven>;
+  domains: Record<string, DomainGiven>;
+  ports: Record<string, PortGiven>;
+  vteps: Record<string, RemoteGiven>;
+  fdb: readonly FdbGiven[];
+  fdbCapacity?: number;
+}
+
+/** Interface (or "kernel" for an IP packet that the kernel shall route), and the exact bytes. */
+export type Output = readonly [interfaceName: string, bytes: Uint8Array];
+
+export interface Expected {
+  readonly verdict: "sent" | "dropped" | "passed";
+  readonly outputs: readonly Output[];
+  readonly reason?: DropReason;
+  /** Copies of a flood that could not leave, one reason each. */
+  readonly lost?: readonly DropReason[];
+  /** FDB places that are new or changed afterwards, as `place` writes them. None unless said. */
+  readonly learned?: readonly string[];
+  readonly limitHit?: boolean;
+}
+
+export interface Step {
+  /** Tick of 100 ms; default 0. */
+  readonly at?: number;
+  readonly from: string;
+  readonly frame: Uint8Array;
+  readonly expect: Expected;
+}
+
+/** Packets and bytes in and out. */
+export type TrafficRow = readonly [rxPackets: number, rxBytes: number, txPackets: number, txBytes: number];
+
+export interface Case {
+  /** Stable: lists of exceptions name it. */
+  readonly id: string;
+  /** The row of requirements or the section of the standard it stands for. */
+  readonly spec: string;
+  readonly given: Given;
+  readonly frames: readonly Step[];
+  /** Traffic counters after the last frame, by port key, VTEP name or domain name. Only the named ones are compared. */
+  readonly counters?: Readonly<Record<string, TrafficRow>>;
+}
+
+export const sent = (...outputs: Output[]): Expected => ({ verdict: "sent", outputs });
+export const dropped = (reason: DropReason): Expected => ({ verdict: "dropped", outputs: [], reason });
+export const teaches = (expected: Expected, ...learned: string[]): Expected => ({ ...expected, learned });
+/** Not ours: the kernel keeps it. */
+export const passed: Expected = { verdict: "passed", outputs: [] };
+
+/** An FDB place in words: `red 02:00:00:00:01:01 at h1 sticky`. */
+export function place(domain: string, mac: string, at: string, ...flags: FdbWord[]): string {
+  return [domain, mac, "at", at, ...flags].join(" ");
+}

@@ -1,0 +1,32 @@
+// Every case, by concern. One file a concern; order is the order of the tests.
+
+import type { Case } from "../case.js";
+import { access } from "./access.js";
+import { ecn } from "./ecn.js";
+import { flood } from "./flood.js";
+import { header } from "./header.js";
+import { learning } from "./learning.js";
+import { malformed } from "./malformed.js";
+import { security } from "./security.js";
+import { stormControl } from "./storm.js";
+import { underlay } from "./underlay.js";
+import { underlay6 } from "./underlay6.js";
+import { unicast } from "./unicast.js";
+import { vxlanHeader } from "./vxlan_header.js";
+
+export const groups: Readonly<Record<string, readonly Case[]>> = {
+  unicast,
+  flood,
+  learning,
+  security,
+  "storm control": stormControl,
+  "access ports": access,
+  "outer header": header,
+  ECN: ecn,
+  "VXLAN header": vxlanHeader,
+  underlay,
+  "IPv6 underlay": underlay6,
+  malformed,
+};
+
+export const cases: readonly Case[] = Object.values(groups).flat();

@@ -1,0 +1,74 @@
+// Runner 1: the engine through the memory driver, with the clock in the test's hands.
+
+import { dropReasonNames } from "../../src/abi/generated.js";
+import { MemoryDriver, type SentFrame } from "../../src/dataplane/memory/driver.js";
+import { Effect, Verdict } from "../../src/engine/decision.js";
+import { Traffic, type TrafficCounters } from "../../src/tables/counters.js";
+import type { Case, DropReason, Output, Step, TrafficRow } from "./case.js";
+import { type Built, buildTables, interfaceOf } from "./given.js";
+import { newDrops, type Outcome, outputTexts, places } from "./observe.js";
+
+export class MemoryRun {
+  readonly built: Built;
+  readonly driver: MemoryDriver;
+
+  constructor(given: Case["given"]) {
+    this.built = buildTables(given);
+    this.driver = new MemoryDriver(this.built.tables);
+  }
+
+  step(step: Step): Outcome {
+    const { tables, names } = this.built;
+    const dropsBefore = tables.counters.drops();
+    const placesBefore = places(tables, names);
+    this.driver.sent.length = 0;
+    const slot = names.slots.indexOf(step.from);
+    const decision = this.driver.receive(slot, step.frame, step.at ?? 0);
+    const dropped = decision.verdict === Verdict.DROP;
+    const drops = newDrops(dropsBefore, tables.counters.drops());
+    const reason = dropped ? dropReasonNames[decision.reason] : undefined;
+    return {
+      verdict: dropped ? "dropped" : decision.verdict === Verdict.PASS ? "passed" : "sent",
+      outputs: outputTexts(this.outputs()),
+      reason,
+      lost: lostCopies(drops, reason).sort(),
+      learned: [...places(tables, names)].filter((now) => !placesBefore.has(now)).sort(),
+      limitHit: (decision.effects & Effect.LIMIT_HIT) !== 0,
+    };
+  }
+
+  /** What the last frame became, with the interface that each copy left through. */
+  outputs(): Output[] {
+    return this.driver.sent.map((frame) => [this.interfaceName(frame), frame.bytes] as const);
+  }
+
+  traffic(name: string): TrafficRow {
+    const { names, tables } = this.built;
+    const { counters } = tables;
+    if (names.ports.includes(name)) return rowOf(counters.ports, names.ports.indexOf(name));
+    if (names.vteps.includes(name)) return rowOf(counters.vteps, names.vteps.indexOf(name));
+    return rowOf(counters.bridgeDomains, names.domains.indexOf(name));
+  }
+
+  private interfaceName({ to, target }: SentFrame): string {
+    const { names } = this.built;
+    if (to === "kernel") return "kernel";
+    return to === "port" ? interfaceOf(names.ports[target]!) : names.slots[target]!;
+  }
+}
+
+/** A dropped frame is counted once, under its own reason; what is counted beside that are lost copies. */
+function lostCopies(drops: DropReason[], reason: DropReason | undefined): DropReason[] {
+  if (reason === undefined) return drops;
+  const own = drops.indexOf(reason);
+  if (own < 0) throw new Error(`the frame was dropped as ${reason} but not counted`);
+  return drops.filter((_, at) => at !== own);
+}
+
+function rowOf(counters: TrafficCounters, index: number): TrafficRow {
+  const [rxPackets, rxBytes, txPackets, txBytes] = counters.values.subarray(
+    index * Traffic.FIELDS,
+    (index + 1) * Traffic.FIELDS,
+  );
+  return [rxPackets!, rxBytes!, txPackets!, txBytes!];
+}
