@@ -1,0 +1,173 @@
+// What `show` can show: for each noun its path in the API and its columns for people. `--json` shows what the API says.
+
+import type {
+  BridgeDomainView,
+  DropView,
+  EventView,
+  FdbView,
+  NeighborView,
+  NexthopView,
+  PortView,
+  RouteView,
+  StatusView,
+  UnderlayView,
+  VrfView,
+  VtepView,
+} from "../telemetry/view_types.js";
+import { type Column, renderFacts, renderTable } from "./table.js";
+import { bytesText, durationText, listText, portText } from "./units.js";
+
+export interface Noun {
+  readonly name: string;
+  readonly description: string;
+  /** Text for people from the answer of the API. */
+  render(answer: unknown): string;
+}
+
+function list<T>(name: string, description: string, columns: readonly Column<T>[]): Noun {
+  // SAFETY: the daemon of the same release answers with the view that the noun names.
+  return { name, description, render: (answer) => renderTable(columns, answer as readonly T[]) };
+}
+
+const traffic: readonly Column<PortView | VtepView | BridgeDomainView>[] = [
+  { title: "RX-PACKETS", value: (row) => row.rxPackets, align: "right" },
+  { title: "RX", value: (row) => bytesText(row.rxBytes), align: "right" },
+  { title: "TX-PACKETS", value: (row) => row.txPackets, align: "right" },
+  { title: "TX", value: (row) => bytesText(row.txBytes), align: "right" },
+];
+
+const ports = list<PortView>("ports", "access ports", [
+  { title: "PORT", value: (row) => portText(row.interface, row.vlan) },
+  { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
+  { title: "STATE", value: (row) => row.state },
+  { title: "HOOK", value: (row) => row.hook ?? "" },
+  {
+    title: "MACS",
+    value: (row) => (row.macLimit === null ? row.macCount : `${row.macCount}/${row.macLimit}`),
+    align: "right",
+  },
+  ...traffic,
+  { title: "WHY", value: (row) => row.stateReason || row.hookReason },
+]);
+
+const fdb = list<FdbView>("fdb", "MACs and where they are", [
+  { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
+  { title: "VNI", value: (row) => row.vni, align: "right" },
+  { title: "MAC", value: (row) => row.mac },
+  { title: "WHERE", value: (row) => row.where },
+  { title: "AT", value: (row) => (row.held ? "held" : (row.vtep ?? portText(row.interface, row.vlan))) },
+  { title: "ORIGIN", value: (row) => (row.sticky ? `${row.origin},sticky` : row.origin) },
+  { title: "IDLE", value: (row) => (row.idleSeconds === null ? "" : durationText(row.idleSeconds)), align: "right" },
+]);
+
+const neighbors = list<NeighborView>("neighbors", "bindings of IP addresses to MACs", [
+  { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
+  { title: "VRF", value: (row) => row.vrf ?? "" },
+  { title: "IP", value: (row) => row.ip },
+  { title: "MAC", value: (row) => row.mac },
+  { title: "ORIGIN", value: (row) => row.origin },
+  { title: "STATE", value: (row) => row.state },
+]);
+
+const vteps = list<VtepView>("vteps", "remote VTEPs and the ways to them", [
+  { title: "ADDRESS", value: (row) => row.address },
+  { title: "MACS", value: (row) => row.macCount, align: "right" },
+  ...traffic,
+  { title: "BRIDGE-DOMAINS", value: (row) => listText(row.bridgeDomains) },
+  { title: "UNDERLAY", value: underlayText },
+]);
+
+function underlayText({ underlay, underlayReason }: VtepView): string {
+  const legs = underlay.map(legText).join(", ");
+  if (underlayReason === "") return legs;
+  return legs === "" ? `unreachable: ${underlayReason}` : `${legs} (unreachable: ${underlayReason})`;
+}
+
+function legText({ interface: name, via, mac, reason }: UnderlayView): string {
+  return `${name} via ${via} ${mac ?? `(${reason || "unresolved"})`}`;
+}
+
+const routes = list<RouteView>("routes", "routes of the VRFs", [
+  { title: "VRF", value: (row) => row.vrf },
+  { title: "PREFIX", value: (row) => row.prefix },
+  { title: "NEXTHOPS", value: (row) => row.nexthops.map(nexthopText).join(", ") },
+]);
+
+function nexthopText(nexthop: NexthopView): string {
+  if ("bridgeDomain" in nexthop) return `bridge domain ${nexthop.bridgeDomain}`;
+  return `${nexthop.vtep} L3 VNI ${nexthop.l3vni} router MAC ${nexthop.routerMac}`;
+}
+
+const vrfs = list<VrfView>("vrfs", "VRFs", [
+  { title: "NAME", value: (row) => row.name },
+  { title: "IRB", value: (row) => row.irb },
+  { title: "L3VNI", value: (row) => row.l3vni ?? "", align: "right" },
+  { title: "ROUTER-MAC", value: (row) => row.routerMac ?? "" },
+  { title: "TABLE", value: (row) => row.table ?? "", align: "right" },
+  { title: "ROUTES", value: (row) => row.routeCount, align: "right" },
+  { title: "NEIGHBORS", value: (row) => row.neighborCount, align: "right" },
+  { title: "BRIDGE-DOMAINS", value: (row) => listText(row.bridgeDomains) },
+]);
+
+const bridgeDomains = list<BridgeDomainView>("bridgeDomains", "bridge domains", [
+  { title: "NAME", value: (row) => row.name },
+  { title: "VNI", value: (row) => row.vni, align: "right" },
+  { title: "VRF", value: (row) => row.vrf ?? "" },
+  { title: "PORTS", value: (row) => `${row.floodPortCount}/${row.portCount}`, align: "right" },
+  { title: "VTEPS", value: (row) => row.vtepCount, align: "right" },
+  { title: "MACS", value: (row) => row.macCount, align: "right" },
+  { title: "AGEING", value: (row) => (row.ageing === 0 ? "never" : durationText(row.ageing)), align: "right" },
+  { title: "UNKNOWN", value: (row) => row.unknownUnicast },
+  ...traffic,
+]);
+
+const drops = list<DropView>("drops", "frames that were not forwarded, by reason", [
+  { title: "REASON", value: (row) => row.reason },
+  { title: "INTERFACE", value: (row) => row.interface ?? "" },
+  { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain ?? "" },
+  { title: "PACKETS", value: (row) => row.packets, align: "right" },
+]);
+
+const events = list<EventView>("events", "what happened lately, the newest last", [
+  { title: "TIME", value: (row) => row.lastTime },
+  { title: "KIND", value: (row) => row.kind },
+  { title: "TIMES", value: (row) => row.count, align: "right" },
+  { title: "WHAT", value: objectsText },
+]);
+
+function objectsText({ time, kind, count, lastTime, suppressed, ...objects }: EventView): string {
+  const pairs = Object.entries(objects).map(([name, value]) => `${name}=${value}`);
+  return [...pairs, ...(suppressed === 0 ? [] : [`(and ${suppressed} more of this kind)`])].join(" ");
+}
+
+const status: Noun = {
+  name: "status",
+  description: "state of the VTEP",
+  render: (answer) => renderStatus(answer as StatusView),
+};
+
+function renderStatus(view: StatusView): string {
+  return renderFacts([
+    ["state", view.state],
+    ...view.reasons.map((reason, index) => [index === 0 ? "reasons" : "", reason] as const),
+    ["datapath", `${view.datapath}${view.datapathReason ? ` (${view.datapathReason})` : ""}`],
+    ["address", `${view.address} UDP port ${view.udpPort}`],
+    ["up for", durationText(view.uptimeSeconds)],
+    ["config", view.configFile],
+    ["process", view.processId],
+    ["version", view.version],
+  ]);
+}
+
+export const nouns: readonly Noun[] = [
+  status,
+  ports,
+  fdb,
+  neighbors,
+  vteps,
+  routes,
+  vrfs,
+  bridgeDomains,
+  drops,
+  events,
+];
