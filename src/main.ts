@@ -1,10 +1,12 @@
 // `vtepd run`: where the concrete parts meet. Everything else receives what it needs.
 
 import { createRequire } from "node:module";
+import { startApi } from "./api/server.js";
 import { loadConfig } from "./config/load.js";
 import { formatProblem, type Problem } from "./config/problem.js";
 import { unsupportedProblems } from "./config/unsupported.js";
 import type { Clock } from "./control/clock.js";
+import type { EventSink } from "./control/events.js";
 import { Operations } from "./daemon/operations.js";
 import { Vtep } from "./daemon/vtep.js";
 import { monotonicCoarseTicks, notifySystemd } from "./native/index.js";
@@ -35,40 +37,41 @@ export async function runVtep({ configFile, socketPath }: RunOptions): Promise<v
 
   const log = createLog();
   const ring = new EventRing();
-  const events = (kind: string, objects: Readonly<Record<string, string | number | boolean>>) => {
+  const events: EventSink = (kind, objects) => {
     if (ring.record(kind, objects) === "new") log.info(objects, kind);
   };
   const vtep = new Vtep(configFile, loaded, clock, events);
   const stopped = stopSignal();
-  const reload = () =>
-    void vtep.reload().then(
+  const reload = () => {
+    vtep.reload().then(
       (outcome) => reportReload(outcome, log),
-      (error) => log.error(error, "reload failed"),
+      (error: unknown) => log.error({ err: error }, "reload failed"),
     );
+  };
   process.on("SIGHUP", reload);
   try {
-    await vtep.start();
-    log.info({ datapath: vtep.datapath, why: vtep.datapathReason }, "forwarding");
-    await serve(vtep, ring, log, { configFile, socketPath: socketPath ?? loaded.config.api.socket }, stopped);
+    const operations = new Operations(vtep, ring, version(), configFile);
+    await serve(vtep, operations, log, socketPath ?? loaded.config.api.socket, stopped);
   } finally {
     process.off("SIGHUP", reload);
     await vtep.close();
   }
 }
 
-/** The API is loaded after the data path forwards, since it takes longer than everything before it. */
+/** The socket comes first, so that a second daemon is refused before it touches the kernel. */
 async function serve(
   vtep: Vtep,
-  ring: EventRing,
+  operations: Operations,
   log: Log,
-  paths: Required<RunOptions>,
+  socketPath: string,
   stopped: Promise<void>,
 ): Promise<void> {
-  const { startApi } = await import("./api/server.js");
-  const operations = new Operations(vtep, ring, version(), paths.configFile);
-  const api = await startApi({ socketPath: paths.socketPath, operations, log });
-  notifySystemd("READY=1");
+  const api = await startApi({ socketPath, operations, log });
   try {
+    await vtep.start();
+    log.info({ datapath: vtep.datapath, why: vtep.datapathReason }, "forwarding");
+    notifySystemd("READY=1");
+    await api.load();
     await stopped;
     notifySystemd("STOPPING=1");
   } finally {
