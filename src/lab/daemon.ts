@@ -18,13 +18,13 @@ export type ShowRow = Readonly<Record<string, unknown>>;
 
 export const vtepdProgram: string = join(checkoutRoot, "bin/vtepd");
 
-export function vtepd(socket: string, ...args: string[]): Promise<Finished> {
-  return finish(vtepdProgram, [...args, "--socket", socket]);
+export function vtepd(socket: string, args: readonly string[], signal?: AbortSignal): Promise<Finished> {
+  return finish(vtepdProgram, [...args, "--socket", socket], { signal });
 }
 
 /** `show NOUN --json` as rows; `status` is one row. */
 export async function showRows(socket: string, noun: string): Promise<ShowRow[]> {
-  const { code, stdout, stderr } = await vtepd(socket, "show", noun, "--json");
+  const { code, stdout, stderr } = await vtepd(socket, ["show", noun, "--json"]);
   if (code !== 0) throw new VtepError("lab_show", `vtepd show ${noun}: exit code ${code}: ${stderr.trim()}`, { noun });
   const answer = JSON.parse(stdout) as ShowRow | ShowRow[];
   return Array.isArray(answer) ? answer : [answer];
@@ -61,15 +61,23 @@ export class Daemon {
   }
 
   async waitUntilReady(): Promise<void> {
-    const child = this.#child;
-    const answer = vtepd(this.socket, "wait", "--timeout", String(READY_TIMEOUT_SECONDS));
-    const died = new Promise<never>((_, reject) => {
-      child?.once("exit", (code) => reject(this.#failure(`ended at start with exit code ${code}`)));
-      child?.once("error", (error) => reject(this.#failure(error.message)));
+    const waiting = new AbortController();
+    try {
+      const answer = vtepd(this.socket, ["wait", "--timeout", String(READY_TIMEOUT_SECONDS)], waiting.signal);
+      const { code, stdout, stderr } = await Promise.race([answer, this.#death(waiting.signal)]);
+      if (code !== 0) throw this.#failure(`is not ready: ${(stderr || stdout).trim()}`);
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  /** Rejects when the daemon ends while `signal` is not aborted; settles never otherwise. */
+  #death(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+      const tell = (what: string) => signal.aborted || reject(this.#failure(what));
+      this.#child?.once("exit", (code) => tell(`ended at start with exit code ${code}`));
+      this.#child?.once("error", (error) => tell(error.message));
     });
-    died.catch(() => undefined); // of interest only while we wait
-    const { code, stdout, stderr } = await Promise.race([answer, died]);
-    if (code !== 0) throw this.#failure(`is not ready: ${(stderr || stdout).trim()}`);
   }
 
   #failure(what: string): VtepError {

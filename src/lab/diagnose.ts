@@ -17,7 +17,7 @@ async function output(program: string, args: readonly string[]): Promise<string>
 }
 
 async function show(daemon: Daemon, noun: string): Promise<string> {
-  const { stdout, stderr } = await vtepd(daemon.socket, "show", noun);
+  const { stdout, stderr } = await vtepd(daemon.socket, ["show", noun]);
   return stdout + stderr;
 }
 

@@ -8,7 +8,7 @@ import { VtepError } from "../wire/error.js";
 export interface RunOptions {
   readonly namespace?: string | undefined;
   readonly input?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
 }
 

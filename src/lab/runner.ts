@@ -53,7 +53,9 @@ async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<
     kind === "vtepd" && config !== undefined ? [[new Daemon(instance, node), config]] : [],
   );
   for (const [daemon, config] of ours) await daemon.start(config, variant);
-  await Promise.all(ours.map(([daemon]) => daemon.waitUntilReady()));
+  const ready = await Promise.allSettled(ours.map(([daemon]) => daemon.waitUntilReady()));
+  const failed = ready.find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return { lab: chosen, instance, variant, daemons: new Map(ours.map(([daemon]) => [daemon.node, daemon])) };
 }
 

@@ -12,7 +12,7 @@ const VARIANTS: readonly Variant[] = ["kernel", "ebpf", "userspace"];
 const TIMEOUT_MS = 60_000;
 
 describe.each(labNames())("lab %s", (name) => {
-  it.each(VARIANTS)("passes with %s", { timeout: TIMEOUT_MS }, async (variant, ctx) => {
+  it.for(VARIANTS)("passes with %s", { timeout: TIMEOUT_MS }, async (variant, ctx) => {
     if (process.getuid?.() !== 0) ctx.skip("needs root: labs are made of network namespaces");
     const report = await testLab(loadLab(name), variant);
     if (hasFailed(report)) throw new Error(failureText(report));
