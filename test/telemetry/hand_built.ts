@@ -1,0 +1,113 @@
+// A small VTEP built by hand: two domains, three ports on two interfaces, two VTEPs, a few MACs.
+//
+//   eth1 (untagged) ─┐                        ┌─ 10.0.0.2
+//   eth2 VLAN 10 ────┤ red  VNI 100 ── up0 ───┤
+//   eth2 VLAN 20 ──── blue VNI 200            └─ 2001:db8::3
+
+import { FdbFlag, FdbKind, InterfaceFlag, Limit, PortFlag, RemoteFlag } from "../../src/abi/generated.js";
+import { Traffic } from "../../src/tables/counters.js";
+import { Tables } from "../../src/tables/tables.js";
+import type { PortFacts, VtepNames } from "../../src/telemetry/names.js";
+import type { DataPathCounters } from "../../src/telemetry/traffic.js";
+import type { BridgeDomainSettings } from "../../src/telemetry/view_types.js";
+
+export const RED = 1;
+export const BLUE = 2;
+export const ETH1 = 1;
+export const ETH2 = 2;
+export const UP0 = 3;
+export const NOW = 1000;
+
+const slots = ["", "eth1", "eth2", "up0"];
+const domains = ["", "red", "blue"];
+
+export function settings(name: string, vni: number): BridgeDomainSettings {
+  return {
+    name,
+    vni,
+    learning: true,
+    learnRemote: false,
+    ageing: 300,
+    arpSuppression: false,
+    unknownUnicast: "flood",
+    unknownUnicastHold: 40,
+    mobility: "allow",
+  };
+}
+
+const forwarding = { state: "forwarding", stateReason: "", hook: "tc", hookReason: "a veth" } as const;
+
+export const ports: readonly PortFacts[] = [
+  { port: 1, interface: "eth1", vlan: 0, bridgeDomain: "red", ...forwarding },
+  { port: 2, interface: "eth2", vlan: 10, bridgeDomain: "red", ...forwarding },
+  {
+    port: 3,
+    interface: "eth2",
+    vlan: 20,
+    bridgeDomain: "blue",
+    state: "down",
+    stateReason: "no carrier",
+    hook: null,
+    hookReason: "",
+  },
+];
+
+export const names: VtepNames = {
+  ports: () => ports,
+  bridgeDomains: () => [
+    { bd: RED, config: settings("red", 100) },
+    { bd: BLUE, config: settings("blue", 200) },
+  ],
+  bridgeDomain: (bd) => domains[bd] ?? "",
+  interface: (slot) => slots[slot] ?? "",
+  underlay: (vtep) =>
+    vtep === 1
+      ? { legs: [{ interface: "up0", via: "fe80::1", mac: "02:00:00:00:ff:01" }] }
+      : { legs: [{ interface: "up0", via: "fe80::2", mac: null, reason: "incomplete" }], reason: "no neighbour" },
+};
+
+export function mapped(a: number, b: number, c: number, d: number): Uint8Array {
+  return Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d);
+}
+
+export function buildTables(): Tables {
+  const tables = new Tables();
+  const { interfaces, bridgeDomains, vteps } = tables;
+  interfaces.set(ETH1, "eth1", 11, 0, 1500);
+  interfaces.set(ETH2, "eth2", 12, 0, 1500);
+  interfaces.set(UP0, "up0", 13, InterfaceFlag.UPLINK, 1550);
+  bridgeDomains.set(RED, 100, 0, 3000, 400);
+  bridgeDomains.set(BLUE, 200, 0, 3000, 400);
+  for (const { port, interface: name, vlan, bridgeDomain } of ports) {
+    const macLimit = port === 2 ? 5 : 0;
+    const fixed = { flags: PortFlag.ENABLED, violation: 0, learnFlags: 0, allow: undefined, stormRates: [] };
+    tables.ports.set(port, { slot: slots.indexOf(name), vlan, bd: domains.indexOf(bridgeDomain), macLimit, ...fixed });
+  }
+  vteps.set(1, mapped(10, 0, 0, 2), RemoteFlag.KNOWN, tables.settings);
+  vteps.set(2, Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3), 0, tables.settings);
+  bridgeDomains.setFloodPorts(RED, [1, 2]);
+  bridgeDomains.setFloodVteps(RED, [1, 2]);
+  bridgeDomains.setFloodVteps(BLUE, [1]);
+  addMacs(tables);
+  return tables;
+}
+
+function addMacs({ fdb }: Tables): void {
+  fdb.set(BLUE, 0x0200, 0x00000003, FdbKind.REMOTE, 1, FdbFlag.STATIC, 0);
+  fdb.set(RED, 0x0200, 0x00000002, FdbKind.LOCAL, 2, FdbFlag.STICKY, NOW - 15);
+  // The highest bit of the low word: an entry that signed numbers would sort before all others.
+  fdb.set(RED, 0x0200, 0xff000001 | 0, FdbKind.REMOTE, 2, 0, NOW - 25);
+  fdb.set(RED, 0x0200, 0x00000001, FdbKind.LOCAL, 1, 0, NOW);
+  fdb.set(RED, 0x0300, 0x00000009, FdbKind.REMOTE, 1, FdbFlag.EVPN, 0);
+  fdb.set(RED, 0x0200, 0x00000004, FdbKind.HELD, 0, 0, NOW - 100);
+}
+
+/** What an eBPF data path would have counted beside the engine. */
+export function dataPathCounters(drops: DataPathCounters["drops"] = []): DataPathCounters {
+  return {
+    ports: new Float64Array(Limit.MAX_PORTS * Traffic.FIELDS),
+    vteps: new Float64Array(Limit.MAX_VTEPS * Traffic.FIELDS),
+    bridgeDomains: new Float64Array(Limit.MAX_BDS * Traffic.FIELDS),
+    drops,
+  };
+}
