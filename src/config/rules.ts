@@ -5,7 +5,7 @@ import { listenerHasToken } from "./rules/api.js";
 import type { Rule } from "./rules/context.js";
 import { kernelNamesFit } from "./rules/frr.js";
 import { gatewayAddressesOnce, gatewaySubnetsApart, gatewaysHaveVrf } from "./rules/gateway.js";
-import { accessIsNotUnderlay, portsFitTables, portsOnce } from "./rules/port.js";
+import { accessIsNotUnderlay, hooksAgree, portsFitTables, portsOnce } from "./rules/port.js";
 import { bridgeDomainsDefined, namesOnce, vrfsDefined } from "./rules/reference.js";
 import { floodListsWithoutRepeats, remoteVtepsFitLocal, vtepsFitTables } from "./rules/remote.js";
 import { macsHaveOnePlace, staticMacsFit } from "./rules/security.js";
@@ -29,6 +29,7 @@ export const rules: readonly Rule[] = [
   portsOnce,
   accessIsNotUnderlay,
   portsFitTables,
+  hooksAgree,
   staticMacsFit,
   macsHaveOnePlace,
   remoteVtepsFitLocal,

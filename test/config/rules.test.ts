@@ -36,6 +36,17 @@ ports:
     says: /xdp needs eBPF, but vtep.datapath is userspace \(line 4\)/,
   },
   {
+    name: "two hooks for one interface",
+    text: `vtep: { address: 10.0.0.1, underlay: [up0] }
+bridgeDomains: [{ name: red, vni: 100 }]
+ports:
+  - { interface: eth1, bridgeDomain: red, hook: tc }
+  - { interface: eth1, vlan: 10, bridgeDomain: red, hook: xdp }
+`,
+    where: ["5 ports[1].hook"],
+    says: /eth1 has hook tc already \(line 4\), allowed: one hook an interface/,
+  },
+  {
     name: "a listener without a token",
     text: "vtep: { address: 10.0.0.1, underlay: [up0] }\napi:\n  listen: 127.0.0.1:7348\n",
     where: ["3 api.listen"],

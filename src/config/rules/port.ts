@@ -32,6 +32,23 @@ export function accessIsNotUnderlay({ config, report, at }: RuleContext): void {
   }
 }
 
+/** A hook holds an interface, not a VLAN of it. */
+export function hooksAgree({ config, report, at }: RuleContext): void {
+  const chosen = new Map<string, { readonly hook: string; readonly index: number }>();
+  for (const [index, { interface: name, hook = "auto" }] of numbered(config.ports)) {
+    if (name === undefined || hook === "auto") continue;
+    const earlier = chosen.get(name);
+    if (earlier === undefined) chosen.set(name, { hook, index });
+    else if (earlier.hook !== hook) {
+      const place = at(["ports", earlier.index, "hook"]);
+      report(
+        ["ports", index, "hook"],
+        `${name} has hook ${earlier.hook} already${place}, allowed: one hook an interface`,
+      );
+    }
+  }
+}
+
 /** Ports and underlay interfaces share one index space, in which 0 means "none". */
 export function portsFitTables({ config, report }: RuleContext): void {
   const uplinks = config.vtep?.underlay?.length ?? 0;
