@@ -2,16 +2,27 @@
 
 #include "native_failure.h"
 
+namespace {
+
+// Runs `body`; what JavaScript throws becomes an uncaught exception. While a worker is being terminated its loop still
+// turns, but every call into JavaScript fails, with an error that has no value: there is nobody to report to.
+template <typename Body>
+void FromLoop(napi_env env, Body&& body) {
+  try {
+    body();
+  } catch (const Napi::Error& error) {
+    if (!error.IsEmpty()) napi_fatal_exception(env, error.Value());
+  }
+}
+
+}  // namespace
+
 LoopCallback::LoopCallback(Napi::Function function, const char* resource_name)
     : function_(Napi::Persistent(function)), context_(function.Env(), resource_name) {}
 
 void LoopCallback::Call(std::initializer_list<napi_value> arguments) {
   Napi::Env env = function_.Env();
-  try {
-    function_.MakeCallback(env.Global(), arguments, context_);
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
+  FromLoop(env, [&] { function_.MakeCallback(env.Global(), arguments, context_); });
 }
 
 struct Poller::State {
@@ -30,7 +41,7 @@ struct Poller::State {
     // A copy, because the callback may close the handle and with it this function object.
     auto keep = static_cast<State*>(poll->data)->self;
     Napi::HandleScope scope(keep->env);
-    keep->on_readable();
+    FromLoop(keep->env, [&] { keep->on_readable(); });
   }
 
   static void OnClosed(uv_handle_t* handle) {

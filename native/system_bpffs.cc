@@ -2,6 +2,8 @@
 //
 // `ip netns exec` gives a process a private mount namespace, and what is mounted there dies with it. So a helper thread
 // mounts in the namespace of PID 1, and brings back a descriptor of the folder: /proc/self/fd/N reaches it from here.
+// Where PID 1 is out of reach (a container that shares its PID namespace, a PID 1 with more capabilities than ours) the
+// folder is mounted in our own mount namespace, and the result says so.
 #include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -21,14 +23,16 @@ namespace {
 struct Folder {
   Fd fd;
   bool mounted = false;
+  bool initial = false;
 };
 
-void EnterInitialMountNamespace() {
+// False if PID 1 is out of reach.
+bool EnterInitialMountNamespace() {
   const Fd fd(open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC));
-  if (!fd.open()) FailErrno("open", "open the mount namespace of PID 1");
+  if (!fd.open()) return false;
   // The kernel refuses to move a thread that shares root and working directory with others.
   if (unshare(CLONE_FS) != 0) FailErrno("unshare", "separate a helper thread");
-  if (setns(fd.get(), CLONE_NEWNS) != 0) FailErrno("setns", "enter the mount namespace of PID 1");
+  return setns(fd.get(), CLONE_NEWNS) == 0;
 }
 
 void MakeFolders(const std::string& path) {
@@ -40,9 +44,9 @@ void MakeFolders(const std::string& path) {
 }
 
 Folder MountThere(const std::string& path) {
-  EnterInitialMountNamespace();
-  MakeFolders(path);
   Folder folder;
+  folder.initial = EnterInitialMountNamespace();
+  MakeFolders(path);
   struct statfs is {};
   if (statfs(path.c_str(), &is) != 0) FailErrno("statfs", "look at " + path);
   if (static_cast<unsigned long>(is.f_type) != BPF_FS_MAGIC) {
@@ -74,6 +78,7 @@ Napi::Value MountBpffs(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(env);
   result["path"] = "/proc/self/fd/" + std::to_string(folder->fd.get());
   result["mounted"] = folder->mounted;
+  result["initial"] = folder->initial;
   result["close"] = Napi::Function::New(env, [folder](const Napi::CallbackInfo&) { folder->fd.Close(); }, "close");
   return result;
 }

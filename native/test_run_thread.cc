@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include "native_failure.h"
@@ -26,7 +27,6 @@ struct Job {
   uint32_t chunk = kDefaultChunk;
   Napi::Promise::Deferred deferred;
   Napi::ThreadSafeFunction wake;
-  napi_env env = nullptr;
   std::thread thread;
   std::atomic<bool> stop{false};
   uint64_t repetitions = 0;
@@ -67,17 +67,25 @@ void Job::Settle(Napi::Env js) {
   deferred.Resolve(result);
 }
 
-// The end of the environment waits for the thread: it must not outlive the worker whose namespace and memory it uses.
-void OnEnvironmentEnd(void* data) { (*static_cast<std::shared_ptr<Job>*>(data))->StopAndJoin(); }
+// The thread and the loop use the job through this one reference. It is deleted where the thread is joined: in
+// OnFinished, or at the end of the environment, after which no OnFinished comes.
+using JobOwner = std::shared_ptr<Job>;
 
-void OnFinished(Napi::Env env, Napi::Function, std::shared_ptr<Job>* job) {
+// The end of the environment waits for the thread: it must not outlive the worker whose namespace and memory it uses.
+void OnEnvironmentEnd(void* data) {
+  const std::unique_ptr<JobOwner> job(static_cast<JobOwner*>(data));
   (*job)->StopAndJoin();
-  // Without an environment (it is ending) there is nobody to tell.
-  if (static_cast<napi_env>(env)) {
-    napi_remove_env_cleanup_hook(env, OnEnvironmentEnd, job);
+}
+
+void OnFinished(Napi::Env env, Napi::Function, JobOwner* owner) {
+  napi_remove_env_cleanup_hook(env, OnEnvironmentEnd, owner);
+  const std::unique_ptr<JobOwner> job(owner);
+  (*job)->StopAndJoin();
+  try {
     (*job)->Settle(env);
+  } catch (const Napi::Error&) {
+    // A worker that is being terminated takes no result any more.
   }
-  delete job;
 }
 
 }  // namespace
@@ -90,12 +98,13 @@ Napi::Object StartTestRunThread(Napi::Env env, TestRunRequest request, const Opt
   auto ignore = Napi::Function::New(env, [](const Napi::CallbackInfo&) {});
   job->wake = Napi::ThreadSafeFunction::New(env, ignore, "vtepd.testRun", 0, 1);
 
-  auto* reference = new std::shared_ptr<Job>(job);
-  napi_add_env_cleanup_hook(env, OnEnvironmentEnd, reference);
-  job->thread = std::thread([reference] {
-    Napi::ThreadSafeFunction wake = (*reference)->wake;
-    (*reference)->Work();
-    wake.NonBlockingCall(reference, OnFinished);
+  // After the thread-safe function, so that its hook runs before that one's.
+  auto* owner = new JobOwner(job);
+  napi_add_env_cleanup_hook(env, OnEnvironmentEnd, owner);
+  job->thread = std::thread([owner] {
+    Napi::ThreadSafeFunction wake = (*owner)->wake;
+    (*owner)->Work();
+    wake.NonBlockingCall(owner, OnFinished);
     wake.Release();
   });
 

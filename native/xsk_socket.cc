@@ -1,6 +1,7 @@
 #include "xsk_socket.h"
 
 #include <sys/socket.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +18,17 @@ constexpr uint32_t kDefaultFrameSize = 2048;
 constexpr uint32_t kDefaultRing = 2048;
 // In copy mode one system call sends at most 32 frames, and may find the device busy.
 constexpr int kFruitlessKicks = 16;
+
+// The kernel frees a queue some milliseconds after its last socket was closed, on a work queue; until then it is busy.
+bool BindPatiently(int fd, const sockaddr_xdp& address) {
+  constexpr int kAttempts = 100;
+  constexpr timespec kPause{0, 2'000'000};
+  for (int attempt = 1;; attempt++) {
+    if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+    if (errno != EBUSY || attempt == kAttempts) return false;
+    nanosleep(&kPause, nullptr);
+  }
+}
 
 }  // namespace
 
@@ -59,9 +71,9 @@ void XskSocket::Open(const Napi::CallbackInfo& info) {
   MapRings(ring);
   Bind(options, sharer);
 
-  // Half of the frames at most wait for reception, so that there are some to send.
+  // By default half of the frames at most wait for reception, so that there are some to send.
   const uint32_t frames = static_cast<uint32_t>(memory_->pages()->size() / memory_->frame_size());
-  fill_target_ = std::min(ring, frames / 2);
+  fill_target_ = std::min(ring, options.Uint32("fillFrames", frames / 2));
   owner_ = memory_->NewSocket();
   Recycle();
   descriptors_ = std::make_shared<Pages>(kBatch * sizeof(FrameDescriptor));
@@ -103,7 +115,7 @@ void XskSocket::Bind(const Options& options, XskSocket* sharer) {
     address.sxdp_flags = static_cast<uint16_t>(XDP_USE_NEED_WAKEUP | (mode == "copy" ? XDP_COPY : XDP_ZEROCOPY) |
                                                options.Uint32("bindFlags", 0));
   }
-  if (bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+  if (!BindPatiently(fd_.get(), address))
     FailErrno("bind", "bind an AF_XDP socket to interface " + std::to_string(ifindex_) + " queue " +
                           std::to_string(queue_) + " in " + mode + " mode");
 }
@@ -131,6 +143,8 @@ int XskSocket::fd() const {
 
 void XskSocket::CloseSocket() {
   if (!fd_.open()) return;
+  // A mapped ring keeps the socket open behind the descriptor's back.
+  for (auto* ring : {&fill_, &completion_, &receive_, &transmit_}) ring->reset();
   fd_.Close();
   // In copy mode close() returns when nobody uses the frames any more. A zero-copy driver may write to them for a
   // moment longer, so there they stay out of use.

@@ -46,7 +46,6 @@ class XskSocket : public Handle<XskSocket> {
 
   std::shared_ptr<XskMemory> memory_;
   std::shared_ptr<Pages> descriptors_;
-  // The rings after the memory: unmapped before it goes.
   std::unique_ptr<XskRing> fill_, completion_, receive_, transmit_;
   Fd fd_;
   uint32_t ifindex_ = 0;

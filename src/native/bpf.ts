@@ -110,7 +110,7 @@ export interface TestRunOptions {
   readonly liveFrames?: boolean;
   /** Frames per live-frames batch, at most 256. */
   readonly batchSize?: number;
-  /** Run on this CPU (not for XDP: the kernel refuses; use setAffinity, or `cpu` of testRunAsync). */
+  /** Run on a thread bound to this CPU. */
   readonly cpu?: number;
   readonly netns?: Netns;
 }
@@ -128,8 +128,6 @@ export interface TestRunAsyncOptions extends TestRunOptions {
   readonly chunk?: number;
   /** Total repetitions; 0 or undefined: until stop(). */
   readonly repeat?: number;
-  /** Pin the thread to this CPU. */
-  readonly cpu?: number;
 }
 
 export interface TestRunAsyncResult extends TestRunResult {
@@ -142,7 +140,7 @@ export interface TestRunAsyncResult extends TestRunResult {
 /** A test run on a thread of its own. */
 export interface TestRunHandle {
   readonly done: Promise<TestRunAsyncResult>;
-  /** `done` resolves once the chunk in progress is through (a live-frames run is interrupted at once). */
+  /** `done` resolves once the chunk in progress is through. */
   stop(): void;
 }
 

@@ -31,7 +31,7 @@ export interface PacketSocketOptions {
   /** Receive from this interface; 0: transmit only, on any interface of the namespace. */
   readonly ifindex: number;
   readonly netns?: Netns;
-  /** Default: ifindex != 0. Without it no frame is ever queued to the socket, and pool is empty. */
+  /** Default: ifindex != 0. Without it no frame is ever queued to the socket; `pool` is free to build frames in. */
   readonly receive?: boolean;
   /** Classic BPF: struct sock_filter entries of 8 bytes, attached before the socket is bound. */
   readonly filter?: Uint8Array;
@@ -100,10 +100,13 @@ export interface XskOptions {
   readonly frameCount?: number;
   /** 2048 or 4096 (default 2048). Ignored with shareWith. */
   readonly frameSize?: number;
-  /** Bytes free before each received frame; default 128. Ignored with shareWith. (The kernel adds XDP_PACKET_HEADROOM.) */
+  /** Bytes free before each received frame, beyond the kernel's 256; default 0. Ignored with shareWith. */
   readonly headroom?: number;
   /** Ring entries; a power of two, default 2048. */
   readonly ringSize?: number;
+  /** Frames kept waiting for reception; default: the ring size, at most half of all frames. */
+  readonly fillFrames?: number;
+  /** No fallback: EOPNOTSUPP if the driver has no zero-copy. With shareWith the first socket's mode holds. */
   readonly mode: "copy" | "zerocopy";
   /** Additional XDP_* bind flags; XDP_USE_NEED_WAKEUP is always set. */
   readonly bindFlags?: number;

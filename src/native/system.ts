@@ -19,6 +19,8 @@ export interface BpffsFolder {
   readonly path: string;
   /** False if a bpffs was mounted there already. */
   readonly mounted: boolean;
+  /** True if it stands in PID 1's mount namespace; false if that is out of reach and it stands in ours. */
+  readonly initial: boolean;
   /** Closes the reference, not the mount; `path` is then dead. */
   close(): void;
 }

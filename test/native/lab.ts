@@ -23,11 +23,13 @@ export function ip(...args: string[]): string {
 
 /** A network namespace that remove() takes away with all that is in it. */
 export class Namespace {
+  static readonly #present = new Set<Namespace>();
   readonly name = uniqueName("vtn");
   readonly path = `/run/netns/${this.name}`;
 
   constructor() {
     ip("netns", "add", this.name);
+    Namespace.#present.add(this);
     this.ip("link", "set", "lo", "up");
   }
 
@@ -45,7 +47,14 @@ export class Namespace {
   }
 
   remove(): void {
-    ip("netns", "del", this.name);
+    if (Namespace.#present.delete(this)) ip("netns", "del", this.name);
+  }
+
+  /** A test that failed half-way must not leave anything behind. */
+  static {
+    process.on("exit", () => {
+      for (const namespace of [...Namespace.#present]) namespace.remove();
+    });
   }
 }
 
