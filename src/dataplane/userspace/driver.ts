@@ -10,17 +10,21 @@ import { VtepError } from "../../wire/error.js";
 import type { Driver, DriverCounters, DropCounter, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
 import { KernelRoute } from "../io/kernel_route.js";
 import { PacketTransmit } from "../io/transmit.js";
-import { uplinkFilter } from "./filter.js";
+import type { SocketChoice } from "./choose.js";
+import { FrameRouter } from "./frame_router.js";
 import { Intake } from "./intake.js";
-import { PacketSource } from "./packet_source.js";
+import { type OpenedSource, openSource, type SourceParts } from "./open_source.js";
 import type { FrameSource } from "./source.js";
 import { StackGuard } from "./stack_guard.js";
+import { XskMemory } from "./xsk_memory.js";
 
 export interface UserspaceOptions {
   readonly tables: Tables;
   readonly listener?: EngineListener;
   /** Where the interfaces are; undefined: the process's own namespace. */
   readonly netns?: Netns;
+  /** Default "auto": by interface, see choose.ts. */
+  readonly socket?: SocketChoice;
 }
 
 interface Opened {
@@ -35,24 +39,24 @@ const SEND_BUFFER_BYTES = 4 << 20;
 
 export class UserspaceDriver implements Driver {
   readonly name = "userspace";
-  private readonly tables: Tables;
-  private readonly netns: Netns;
+  private readonly socket: SocketChoice;
   private readonly sender: PacketSocket;
   private readonly kernelRoute: KernelRoute;
   private readonly transmit: PacketTransmit;
-  private readonly intake: Intake;
+  private readonly parts: SourceParts;
   private readonly guard: StackGuard;
   private readonly opened = new Map<number, Opened>();
   /** By slot; kept when an interface closes, so that no counter runs backwards. */
   private readonly overruns = new Float64Array(Limit.MAX_INTERFACES);
 
-  constructor({ tables, listener, netns }: UserspaceOptions) {
-    this.tables = tables;
-    this.netns = netns;
+  constructor({ tables, listener, netns, socket = "auto" }: UserspaceOptions) {
+    this.socket = socket;
     this.sender = new PacketSocket({ ifindex: 0, netns, vnetHeader: true, sendBufferBytes: SEND_BUFFER_BYTES });
     this.kernelRoute = new KernelRoute(tables);
     this.transmit = new PacketTransmit(tables, this.sender, this.kernelRoute);
-    this.intake = new Intake(tables, new Engine(tables, this.transmit, listener), this.transmit);
+    const router = new FrameRouter(tables, this.transmit);
+    const engine = new Engine(tables, router, listener);
+    this.parts = { tables, engine, router, netns, memory: new XskMemory(), intake: new Intake(tables, engine, router) };
     this.guard = new StackGuard(netns);
   }
 
@@ -61,12 +65,12 @@ export class UserspaceDriver implements Driver {
       const message = `${plan.name}: hook ${plan.hook} needs the eBPF data path, and this one is userspace`;
       throw new VtepError("hook_unsupported", message, { interface: plan.name, hook: plan.hook });
     }
-    const source = this.openSource(plan);
-    const guard = plan.role === "access" ? this.guard.attach(plan.ifindex) : undefined;
-    this.opened.set(plan.slot, { plan, source, guard });
+    const opened = openSource(plan, this.socket, this.parts);
+    const guard = opened.copies && plan.role === "access" ? this.guard.attach(plan.ifindex) : undefined;
+    this.opened.set(plan.slot, { plan, source: opened.source, guard });
     // A veth hands a partial checksum on as it is; of other uplinks not all can complete one inside a tunnel.
     this.transmit.acceptPartialChecksum(plan.slot, plan.role === "access" || plan.kind === "veth");
-    return { slot: plan.slot, hook: "userspace", reason: this.reasonFor(plan) };
+    return { slot: plan.slot, hook: "userspace", reason: this.reasonFor(plan, opened) };
   }
 
   closeInterface(slot: number): void {
@@ -105,23 +109,18 @@ export class UserspaceDriver implements Driver {
     this.sender.close();
   }
 
-  private openSource({ slot, ifindex, role }: InterfacePlan): FrameSource {
-    const filter = role === "uplink" ? uplinkFilter(this.tables.settings) : undefined;
-    return new PacketSource({ slot, ifindex, netns: this.netns, filter }, this.tables, this.intake);
-  }
-
   private reopenUplinks(): void {
     for (const opened of this.opened.values()) {
       if (opened.plan.role !== "uplink") continue;
       this.collectOverruns(opened.plan.slot, opened.source);
       opened.source.close();
-      opened.source = this.openSource(opened.plan);
+      opened.source = openSource(opened.plan, this.socket, this.parts).source;
     }
   }
 
-  private reasonFor(plan: InterfacePlan): string {
-    const exposed = plan.role === "access" && this.guard.failure !== undefined;
-    return exposed ? `AF_PACKET; the kernel's own stack sees these frames too: ${this.guard.failure}` : "AF_PACKET";
+  private reasonFor(plan: InterfacePlan, { copies, reason }: OpenedSource): string {
+    const exposed = copies && plan.role === "access" && this.guard.failure !== undefined;
+    return exposed ? `${reason}; the kernel's own stack sees these frames too: ${this.guard.failure}` : reason;
   }
 
   private collectOverruns(slot: number, source: FrameSource): void {

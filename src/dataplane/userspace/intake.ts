@@ -18,10 +18,11 @@ import {
 } from "../../native/descriptor.js";
 import type { Tables } from "../../tables/tables.js";
 import { completeChecksum } from "../io/complete_checksum.js";
-import { CHECKSUM_COMPLETE, type PacketTransmit } from "../io/transmit.js";
+import { CHECKSUM_COMPLETE } from "../io/transmit.js";
+import { ABSENT } from "./frame_headers.js";
 import type { FramePool } from "./frame_pool.js";
+import type { FrameRouter } from "./frame_router.js";
 import { Segmenter } from "./segment.js";
-import { ABSENT } from "./super_packet.js";
 
 export class Intake {
   private readonly segmenter = new Segmenter();
@@ -29,7 +30,7 @@ export class Intake {
   constructor(
     private readonly tables: Tables,
     private readonly engine: Engine,
-    private readonly transmit: PacketTransmit,
+    private readonly router: FrameRouter,
   ) {}
 
   /** Handles `count` described frames of an interface, and sends what came of them. */
@@ -39,7 +40,7 @@ export class Intake {
   }
 
   private flush(): void {
-    this.transmit.flush();
+    this.router.flush();
     this.segmenter.rewind();
   }
 
@@ -68,9 +69,9 @@ export class Intake {
     tick: number,
   ): void {
     if (this.outerChecksumCovers(slot)) completeChecksum(bytes, start, field, offset + length);
-    else this.transmit.setPartialChecksum(start, field);
+    else this.router.packets.setPartialChecksum(start, field);
     this.engine.handle(bytes, offset, length, slot, tick);
-    this.transmit.setPartialChecksum(CHECKSUM_COMPLETE, 0);
+    this.router.packets.setPartialChecksum(CHECKSUM_COMPLETE, 0);
   }
 
   /** May this frame be sent inside a packet whose own checksum is computed from these bytes? */

@@ -4,12 +4,13 @@
 // Writes into one pool and allocates nothing per segment.
 
 import { HEADROOM_BYTES } from "../../engine/execute.js";
+import { GSO_ECN, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4 } from "../../native/descriptor.js";
 import { readI32, readU16, writeI32, writeU16 } from "../../wire/bytes.js";
 import { addToSum, checksumOf, pseudoHeaderSum, udpChecksumOf } from "../../wire/checksum.js";
 import { IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol, Udp } from "../../wire/ip.js";
 import { copyAndSum } from "./copy_sum.js";
+import { ABSENT, FrameHeaders } from "./frame_headers.js";
 import { type FramePool, framePool } from "./frame_pool.js";
-import { ABSENT, SuperPacket } from "./super_packet.js";
 
 const Tcp = { SEQUENCE: 4, FLAGS: 13, CHECKSUM: 16 } as const;
 const TCP_FIN_PSH = 0x09;
@@ -18,13 +19,19 @@ const TCP_CWR = 0x80;
 const MAX_SEGMENTS = 2048;
 const POOL_BYTES = 512 * 1024;
 
+/** ABSENT where segments of this type are not ours to make (UFO cuts IP fragments). */
+function protocolOf(gsoType: number): number {
+  if (gsoType === GSO_TCPV4 || gsoType === GSO_TCPV6) return Protocol.TCP;
+  return gsoType === GSO_UDP_L4 ? Protocol.UDP : ABSENT;
+}
+
 export class Segmenter {
   readonly pool: FramePool = framePool(new Uint8Array(POOL_BYTES));
   /** The segment that next() made: its place in the pool. */
   offset = 0;
   length = 0;
   private used = 0;
-  private readonly headers = new SuperPacket();
+  private readonly headers = new FrameHeaders();
   private source: FramePool = this.pool;
   private start = 0;
   private payloadBytes = 0;
@@ -34,8 +41,9 @@ export class Segmenter {
   private tunnelChecksum = false;
 
   /**
-   * Takes a super-packet, which must stay where it is until its last segment is cut. `checksumStart` as of
-   * SuperPacket.parse. Returns the number of segments; 0 where this is nothing that we can cut.
+   * Takes a super-packet, which must stay where it is until its last segment is cut. `checksumStart` is where its partial
+   * checksum begins, counted from the frame's first byte, or ABSENT. Returns the number of segments; 0 where this is
+   * nothing that we can cut.
    */
   begin(
     source: FramePool,
@@ -46,7 +54,8 @@ export class Segmenter {
     checksumStart: number,
   ): number {
     const { headers } = this;
-    if (gsoSize === 0 || !headers.parse(source.bytes, start, length, gsoType, checksumStart)) return 0;
+    if (gsoSize === 0 || !headers.read(source.bytes, start, length)) return 0;
+    if (!this.findCut(gsoType & ~GSO_ECN, checksumStart)) return 0;
     this.source = source;
     this.start = start;
     this.payloadBytes = length - headers.headerBytes;
@@ -81,6 +90,15 @@ export class Segmenter {
   /** The frames cut so far have been sent: their room may be used again. */
   rewind(): void {
     this.used = 0;
+  }
+
+  /** Whose payload is cut: the frame's own, or that of a frame in a tunnel, as a kernel VTEP and GRO deliver. */
+  private findCut(gsoType: number, checksumStart: number): boolean {
+    const { headers } = this;
+    const wanted = protocolOf(gsoType);
+    const inside = headers.protocol !== wanted || (checksumStart !== ABSENT && checksumStart !== headers.transport);
+    if (inside && !headers.enterTunnel()) return false;
+    return headers.protocol === wanted && headers.findPayload();
   }
 
   private largestFits(): boolean {
