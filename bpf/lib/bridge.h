@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Where a frame goes inside its bridge domain. Flooding is the engine's. XDP leaves
+ * a frame alone whose egress does not take redirected frames: the tc program behind
+ * it does the work. TWIN: src/engine/bridge.ts.
+ */
+#ifndef VTEP_BRIDGE_H
+#define VTEP_BRIDGE_H
+
+#include "lib/decision.h"
+#include "lib/encap.h"
+#include "lib/flowhash.h"
+#include "lib/maps.h"
+#include "lib/packet.h"
+#include "lib/parse.h"
+
+static __always_inline bool both_isolated(__u32 from, __u32 to_flags)
+{
+	if (!(to_flags & VTEP_PORT_ISOLATED) || from == 0)
+		return false;
+	struct vtep_port *port = lookup(&vtep1_port, from);
+	return port && (port->flags & VTEP_PORT_ISOLATED);
+}
+
+static __always_inline bool to_port(const struct packet *p, struct decision *out)
+{
+	struct vtep_port *port = lookup(&vtep1_port, out->target);
+
+	if (!port)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	if (out->target == out->port)
+		return refuse(out, VTEP_DROP_HAIRPIN);
+	if (!(port->flags & VTEP_PORT_ENABLED))
+		return refuse(out, VTEP_DROP_PORT_DISABLED);
+	if (both_isolated(out->port, port->flags))
+		return refuse(out, VTEP_DROP_ISOLATED);
+	if (p->xdp && !(port->flags & VTEP_PORT_XDP_TX))
+		return pass(out);
+	if (out->longest - ETH_HLEN > port->mtu_bytes)
+		return punt(out, VTEP_PUNT_TOO_BIG);
+	out->egress = port;
+	out->verdict = VERDICT_TO_PORT;
+	return true;
+}
+
+/* A frame that came through a tunnel never leaves through one (RFC 7432 §11.2, RFC 8365 §5.1). */
+static __always_inline bool to_vtep(const struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	if (out->port == 0)
+		return refuse(out, VTEP_DROP_SPLIT_HORIZON);
+	struct vtep_remote *remote = lookup(&vtep1_remote, out->target);
+	if (!remote)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	if (remote->group == 0)
+		return refuse(out, VTEP_DROP_UNDERLAY_UNRESOLVED);
+	out->flow_hash = flow_hash(p, out);
+	struct vtep_group *group = lookup(&vtep1_group, remote->group);
+	__u32 hop = group ? group->adjacency[out->flow_hash & (VTEP_GROUP_BUCKETS - 1)] : 0;
+	struct vtep_adjacency *adjacency = lookup(&vtep1_adjacency, hop);
+	if (!adjacency || hop == 0 || adjacency->ifindex == 0)
+		return punt(out, VTEP_PUNT_UNRESOLVED);
+	if (p->xdp && !(adjacency->flags & VTEP_ADJACENCY_XDP_TX))
+		return pass(out);
+	if (out->longest + outer_bytes(config) > adjacency->mtu_bytes)
+		return punt(out, VTEP_PUNT_TOO_BIG);
+	if (!may_encapsulate(p, config, out))
+		return punt(out, VTEP_PUNT_SEGMENT);
+	out->remote = remote;
+	out->next_hop = adjacency;
+	out->verdict = VERDICT_TO_VTEP;
+	return true;
+}
+
+static __always_inline bool unknown_unicast(struct decision *out)
+{
+	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
+	if (bd && (bd->flags & VTEP_BD_UNKNOWN_UNICAST_DROP))
+		return refuse(out, VTEP_DROP_UNKNOWN_UNICAST_DROP);
+	return punt(out, VTEP_PUNT_UNKNOWN_UNICAST);
+}
+
+static __always_inline bool decide_destination(const struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	if (is_group(out->destination))
+		return punt(out, VTEP_PUNT_BROADCAST);
+	struct vtep_fdb_value *entry = fdb_find(out->destination);
+	if (!entry)
+		return unknown_unicast(out);
+	out->target = entry->target;
+	if (entry->kind == VTEP_FDB_LOCAL)
+		return to_port(p, out);
+	if (entry->kind == VTEP_FDB_REMOTE)
+		return to_vtep(p, config, out);
+	return refuse(out, VTEP_DROP_UNKNOWN_UNICAST_HOLD);
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Per-CPU counters with the meaning of src/engine/effects.ts (arrivals and drops)
+ * and execute.ts (departures). A super-packet counts as the frames it becomes. A
+ * punted frame is counted by the engine, not here.
+ */
+#ifndef VTEP_COUNTERS_H
+#define VTEP_COUNTERS_H
+
+#include "lib/decision.h"
+#include "lib/maps.h"
+
+static __always_inline void count_receive(void *map, __u32 index, const struct decision *out)
+{
+	struct vtep_traffic *traffic = lookup(map, index);
+	if (!traffic)
+		return;
+	traffic->rx_packets += out->packets;
+	traffic->rx_bytes += out->bytes;
+}
+
+static __always_inline void count_transmit(void *map, __u32 index, __u32 packets, __u32 bytes)
+{
+	struct vtep_traffic *traffic = lookup(map, index);
+	if (!traffic)
+		return;
+	traffic->tx_packets += packets;
+	traffic->tx_bytes += bytes;
+}
+
+static __always_inline void account_arrival(const struct decision *out)
+{
+	if (out->port)
+		count_receive(&vtep1_c_port, out->port, out);
+	if (!out->vtep)
+		return;
+	count_receive(&vtep1_c_vtep, out->vtep, out);
+	if (out->bd)
+		count_receive(&vtep1_c_bd, out->bd, out);
+}
+
+static __always_inline void count_drop(__u32 reason, const struct decision *out)
+{
+	struct vtep_drop_key key = { .reason = reason, .slot = out->slot, .bd = out->bd };
+	__u64 *drops = bpf_map_lookup_elem(&vtep1_drop, &key);
+
+	if (!drops) {
+		__u64 none = 0;
+		bpf_map_update_elem(&vtep1_drop, &key, &none, BPF_NOEXIST);
+		drops = bpf_map_lookup_elem(&vtep1_drop, &key);
+	}
+	if (drops)
+		*drops += out->packets;
+}
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * A packet from the underlay: is it VXLAN for us, from whom, for which domain, and
+ * is the frame inside fit to be bridged? What is not for us is left to the kernel,
+ * untouched. TWIN: src/engine/decap.ts, in the same order and with the same reasons.
+ */
+#ifndef VTEP_DECAP_H
+#define VTEP_DECAP_H
+
+#include "lib/decision.h"
+#include "lib/maps.h"
+#include "lib/packet.h"
+#include "lib/parse.h"
+#include "lib/segments.h"
+
+/* The outer header, once it is known to be ours and to have no options. */
+struct outer {
+	struct udphdr *udp;
+	__u32 ip_bytes; /* header and payload, as the header says */
+	__u32 class;
+	__be16 fragment;
+	__u64 source[2]; /* as struct vtep_address lies in memory */
+};
+
+/* With options the ports lie further behind: the engine decapsulates. */
+static __always_inline bool find_behind_options(const struct packet *p, const struct vtep_config *config, struct decision *out,
+						struct iphdr *ip)
+{
+	struct udphdr *udp = (void *)ip + ip->ihl * 4;
+
+	if (ip->ihl < 5 || (void *)(udp + 1) > p->end || udp->dest != bpf_htons(config->udp_port))
+		return pass(out);
+	return punt(out, VTEP_PUNT_EXCEPTION);
+}
+
+/* Later fragments bear no port: not ours. */
+static __always_inline bool find_udp4(const struct packet *p, const struct vtep_config *config, struct decision *out,
+				      struct outer *outer)
+{
+	struct iphdr *ip = p->data + ETH_HLEN;
+
+	if ((void *)(ip + 1) > p->end || ip->version != 4 || ip->protocol != IPPROTO_UDP)
+		return pass(out);
+	if (ip->frag_off & bpf_htons(IPV4_OFFSET_MASK))
+		return pass(out);
+	if (ip->daddr != *(const __be32 *)&config->local_address[12])
+		return pass(out);
+	if (ip->ihl != 5)
+		return find_behind_options(p, config, out, ip);
+	outer->udp = (void *)(ip + 1);
+	if ((void *)(outer->udp + 1) > p->end || outer->udp->dest != bpf_htons(config->udp_port))
+		return pass(out);
+	outer->ip_bytes = bpf_ntohs(ip->tot_len);
+	outer->class = ipv4_class(ip);
+	outer->fragment = ip->frag_off & bpf_htons(IPV4_FRAGMENT_MASK);
+	outer->source[0] = 0;
+	outer->source[1] = (__u64)ip->saddr << 32 | bpf_htonl(0xffff);
+	return true;
+}
+
+/* Extension headers are not looked through: no VTEP sends them (RFC 7348 §5). */
+static __always_inline bool find_udp6(const struct packet *p, const struct vtep_config *config, struct decision *out,
+				      struct outer *outer)
+{
+	struct ipv6hdr *ip = p->data + ETH_HLEN;
+	const __be32 *own = (const __be32 *)config->local_address;
+
+	outer->udp = (void *)(ip + 1);
+	if ((void *)(outer->udp + 1) > p->end || ip->version != 6 || ip->nexthdr != IPPROTO_UDP)
+		return pass(out);
+	const __be32 *to = (const __be32 *)&ip->daddr;
+	if (to[0] != own[0] || to[1] != own[1] || to[2] != own[2] || to[3] != own[3])
+		return pass(out);
+	if (outer->udp->dest != bpf_htons(config->udp_port))
+		return pass(out);
+	outer->ip_bytes = IPV6_HEADER_BYTES + bpf_ntohs(ip->payload_len);
+	outer->class = ipv6_class(ip);
+	outer->fragment = 0;
+	const __u32 *from = (const __u32 *)&ip->saddr;
+	outer->source[0] = from[0] | (__u64)from[1] << 32;
+	outer->source[1] = from[2] | (__u64)from[3] << 32;
+	return true;
+}
+
+/* The interface that a packet for us came in on. */
+static __always_inline bool identify_uplink(const struct packet *p, struct decision *out)
+{
+	struct vtep_interface *interface = lookup(&vtep1_interface, p->ifindex);
+	if (!interface)
+		return pass(out);
+	out->slot = interface->slot;
+	return interface->flags & VTEP_INTERFACE_ENGINE ? punt(out, VTEP_PUNT_ALL) : true;
+}
+
+/* Lengths, fragments and the zero checksum. */
+static __always_inline bool check_lengths(const struct packet *p, struct decision *out, const struct outer *outer, bool ipv6)
+{
+	__u32 ip_header = ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
+	__u32 udp_bytes = bpf_ntohs(outer->udp->len);
+	bool exact = outer->ip_bytes + ETH_HLEN == p->length && ip_header + udp_bytes == outer->ip_bytes;
+
+	/* Above 64 KiB a super-packet's length fields say nothing. */
+	if (p->gso_bytes && !exact)
+		return punt(out, VTEP_PUNT_SEGMENT);
+	if (outer->fragment)
+		return refuse(out, VTEP_DROP_OUTER_FRAGMENT);
+	bool truncated = ip_header + udp_bytes > outer->ip_bytes || outer->ip_bytes + ETH_HLEN > p->length;
+	if (truncated || udp_bytes < TUNNEL_BYTES)
+		return refuse(out, VTEP_DROP_OUTER_MALFORMED);
+	/* SPEC: RFC 6935 §5: over IPv6 a zero checksum is only for tunnels that were told to accept it. */
+	if (ipv6 && outer->udp->check == 0)
+		return refuse(out, VTEP_DROP_UDP_ZERO_CHECKSUM);
+	out->inner_offset = ETH_HLEN + ip_header + TUNNEL_BYTES;
+	out->inner_length = udp_bytes - TUNNEL_BYTES;
+	return measure(p, out) || punt(out, VTEP_PUNT_SEGMENT);
+}
+
+static __always_inline bool check_sender(const struct vtep_config *config, struct decision *out, const struct outer *outer)
+{
+	const __u64 *own = (const __u64 *)config->local_address;
+	__u64 key[2] = { outer->source[0], outer->source[1] };
+
+	if (key[0] == own[0] && key[1] == own[1])
+		return refuse(out, VTEP_DROP_REFLECTED);
+	__u32 *vtep = bpf_map_lookup_elem(&vtep1_address, key);
+	if (!(config->flags & VTEP_CONFIG_KNOWN_VTEPS_ONLY)) {
+		out->vtep = vtep ? *vtep : 0;
+		return true;
+	}
+	struct vtep_remote *remote = vtep ? lookup(&vtep1_remote, *vtep) : 0;
+	if (!remote || !(remote->flags & VTEP_REMOTE_KNOWN))
+		return refuse(out, VTEP_DROP_UNKNOWN_VTEP);
+	out->vtep = *vtep;
+	return true;
+}
+
+static __always_inline bool check_vxlan(const struct packet *p, const struct vtep_config *config, struct decision *out,
+					const struct outer *outer)
+{
+	struct vxlan_header *vxlan = (void *)(outer->udp + 1);
+
+	if ((void *)(vxlan + 1) > p->end)
+		return refuse(out, VTEP_DROP_OUTER_MALFORMED);
+	__u32 first = bpf_ntohl(vxlan->first), second = bpf_ntohl(vxlan->second);
+	if (!(first & VXLAN_FLAG_VNI))
+		return refuse(out, VTEP_DROP_VXLAN_NO_I_FLAG);
+	/* DIVERGES: RFC 7348 §5 says reserved bits are ignored; Linux drops them, and so does profile `linux`. */
+	bool reserved = (first & VXLAN_FIRST_RESERVED) || (second & VXLAN_SECOND_RESERVED);
+	if ((config->flags & VTEP_CONFIG_PROFILE_LINUX) && reserved)
+		return refuse(out, VTEP_DROP_VXLAN_RESERVED_BITS);
+	__u32 vni = second >> 8;
+	__u32 *bd = lookup(&vtep1_vni, vni);
+	if (!bd)
+		return refuse(out, VTEP_DROP_UNKNOWN_VNI);
+	out->bd = *bd;
+	return true;
+}
+
+static __always_inline bool check_ecn(const struct packet *p, struct decision *out, __u32 outer_class)
+{
+	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
+	__u32 version = ip_version_of(out->ether_type, out->inner_length - ETH_HLEN), inner;
+
+	if (version == 4 && layer3 + IPV4_HEADER_BYTES <= p->end)
+		inner = ipv4_class(layer3);
+	else if (version == 6 && layer3 + IPV6_HEADER_BYTES <= p->end)
+		inner = ipv6_class(layer3);
+	else
+		return true;
+	int ecn = decapsulated_ecn(inner & ECN_MASK, outer_class & ECN_MASK);
+	if (ecn < 0)
+		return refuse(out, VTEP_DROP_ECN_ILLEGAL);
+	if (ecn != (inner & ECN_MASK))
+		out->inner_class = (inner & ~ECN_MASK) | ecn;
+	return true;
+}
+
+static __always_inline bool check_inner(const struct packet *p, struct decision *out, __u32 outer_class)
+{
+	struct ethhdr *eth = p->data + out->inner_offset;
+
+	if (out->inner_length < ETH_HLEN || (void *)(eth + 1) > p->end)
+		return refuse(out, VTEP_DROP_RUNT);
+	read_addresses(eth, out);
+	out->ether_type = eth->h_proto;
+	/* SPEC: RFC 7348 §6.1: a tagged inner frame is discarded unless configured otherwise. */
+	if (is_vlan(out->ether_type))
+		return refuse(out, VTEP_DROP_INNER_VLAN);
+	return check_addresses(out) && check_ecn(p, out, outer_class);
+}
+
+static __always_inline bool check_outer(const struct packet *p, const struct vtep_config *config, struct decision *out,
+					const struct outer *outer, bool ipv6)
+{
+	if (!check_lengths(p, out, outer, ipv6) || !check_sender(config, out, outer))
+		return false;
+	if (!check_vxlan(p, config, out, outer) || !check_inner(p, out, outer->class))
+		return false;
+	/* Bytes behind the packet must not become part of the frame. */
+	if (out->inner_offset + out->inner_length != p->length)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	return true;
+}
+
+static __always_inline bool parse_underlay(const struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	struct ethhdr *eth = p->data;
+	struct outer outer = {};
+
+	out->packets = 1;
+	if ((void *)(eth + 1) > p->end)
+		return identify_uplink(p, out) && refuse(out, VTEP_DROP_RUNT);
+	/* A tagged packet belongs to the VLAN interface above this one. */
+	if (p->beside)
+		return pass(out);
+	if (config->family == VTEP_IPV6) {
+		if (eth->h_proto != bpf_htons(ETH_P_IPV6))
+			return pass(out);
+		bool found = find_udp6(p, config, out, &outer);
+		if (!found)
+			return false;
+		return identify_uplink(p, out) && check_outer(p, config, out, &outer, true);
+	}
+	if (eth->h_proto != bpf_htons(ETH_P_IP))
+		return pass(out);
+	if (!find_udp4(p, config, out, &outer))
+		return out->verdict == VERDICT_PUNT ? identify_uplink(p, out) && punt(out, VTEP_PUNT_EXCEPTION) : false;
+	return identify_uplink(p, out) && check_outer(p, config, out, &outer, false);
+}
+
+/* ---- taking the outer header off ------------------------------------------------ */
+
+/* Not in the headers of every build machine; kernel >= 6.3. */
+#define ROOM_DECAP_IPV4 (1ULL << 7)
+#define ROOM_DECAP_IPV6 (1ULL << 8)
+
+/*
+ * NO_CSUM_RESET and the level say what the kernel's own decapsulation says: the
+ * outer checksum is spent, what a device verified of the inner one holds.
+ */
+static __always_inline bool strip_tc(const struct packet *p, const struct decision *out)
+{
+	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET;
+	bool outer6 = out->inner_offset == ETH_HLEN + OUTER6_BYTES;
+
+	if (outer6 && out->ether_type != bpf_htons(ETH_P_IPV6))
+		flags |= ROOM_DECAP_IPV4;
+	if (!outer6 && out->ether_type == bpf_htons(ETH_P_IPV6))
+		flags |= ROOM_DECAP_IPV6;
+	if (bpf_skb_adjust_room(skb_of(p), -(int)out->inner_offset, BPF_ADJ_ROOM_MAC, flags))
+		return false;
+	bpf_csum_level(skb_of(p), BPF_CSUM_LEVEL_DEC);
+	return true;
+}
+
+static __always_inline void write_ipv4_class(struct iphdr *ip, __u32 class)
+{
+	__u32 word = bpf_ntohs(*(__be16 *)ip);
+	/* SPEC: RFC 1624 §3, equation 3. */
+	__u32 sum = (~bpf_ntohs(ip->check) & 0xffff) + (~word & 0xffff) + ((word & 0xff00) | class);
+
+	ip->tos = class;
+	ip->check = bpf_htons(~fold_sum(sum));
+}
+
+/* By the helper, because a device's sum over the whole packet covers this word, and nothing makes up for it. */
+static __always_inline void write_ipv6_class(const struct packet *p, __be16 *first, __u32 layer3_at, __u32 class)
+{
+	__be16 word = bpf_htons(0x6000 | class << 4 | (bpf_ntohs(*first) & 0xf));
+
+	if (p->xdp)
+		*first = word;
+	else
+		bpf_skb_store_bytes(skb_of(p), layer3_at, &word, sizeof(word), BPF_F_RECOMPUTE_CSUM);
+}
+
+/* `layer3_at` is known when compiled on each path. */
+static __always_inline void write_inner_class(struct packet *p, const struct decision *out, __u32 layer3_at)
+{
+	void *layer3 = p->data + layer3_at;
+
+	if (out->inner_class < 0 || layer3 + IPV4_HEADER_BYTES > p->end)
+		return;
+	if (out->ether_type == bpf_htons(ETH_P_IPV6))
+		write_ipv6_class(p, layer3, layer3_at, out->inner_class);
+	else
+		write_ipv4_class(layer3, out->inner_class);
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What was decided about one frame: filled step by step, carried out by verdict.h.
+ * Each step returns false once the verdict is final. TWIN: src/engine/decision.ts.
+ */
+#ifndef VTEP_DECISION_H
+#define VTEP_DECISION_H
+
+#include "lib/ip.h"
+#include "abi/vtep_abi.h"
+
+enum verdict {
+	/* Not ours, or not this hook's to carry: untouched and uncounted. */
+	VERDICT_PASS,
+	VERDICT_DROP,
+	VERDICT_PUNT,
+	VERDICT_TO_PORT,
+	VERDICT_TO_VTEP,
+};
+
+struct decision {
+	__u32 verdict;
+	__u32 reason; /* enum vtep_drop or enum vtep_punt */
+	__u32 slot;
+	__u32 port; /* ingress access port; 0 from the underlay */
+	__u32 vtep; /* sending VTEP; 0 from an access port, or not known */
+	__u32 bd;
+	/* FDB keys, as struct vtep_fdb_key lies in memory. */
+	__u64 destination;
+	__u64 source;
+	__be16 ether_type; /* of the inner frame */
+	/* The inner, untagged frame. Where a tag was in front of its type, its first 12 bytes are yet to be moved. */
+	__u32 inner_offset;
+	__u32 inner_length;
+	/* What a super-packet becomes on the wire; a plain frame is its own only segment. */
+	__u32 packets;
+	__u32 bytes;
+	__u32 longest;
+	__u32 flow_hash;
+	int inner_class; /* traffic class that decapsulation gives the inner IP header; -1 leaves it */
+	__u32 target;    /* egress port or VTEP, and what the maps say of it: */
+	const struct vtep_port *egress;
+	const struct vtep_remote *remote;
+	const struct vtep_adjacency *next_hop;
+};
+
+static __always_inline bool refuse(struct decision *out, __u32 reason)
+{
+	out->verdict = VERDICT_DROP;
+	out->reason = reason;
+	return false;
+}
+
+static __always_inline bool punt(struct decision *out, __u32 class)
+{
+	out->verdict = VERDICT_PUNT;
+	out->reason = class;
+	return false;
+}
+
+static __always_inline bool pass(struct decision *out)
+{
+	out->verdict = VERDICT_PASS;
+	return false;
+}
+
+#endif

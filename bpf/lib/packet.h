@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * One frame as either hook sees it. XDP has one stretch of bytes with its tag in
+ * them. tc has a socket buffer: only its head is readable, the kernel keeps the
+ * tag beside the bytes, and it may be a super-packet that is yet to be segmented.
+ * Everything above asks here and does not know the hook but by `p->xdp`.
+ */
+#ifndef VTEP_PACKET_H
+#define VTEP_PACKET_H
+
+#include <linux/bpf.h>
+#include "lib/ip.h"
+
+/* The most that any step reads: outer IPv6 with an inner IPv4 header of 60 bytes and ports behind it. */
+#define PARSE_BYTES 176
+
+struct packet {
+	bool xdp;
+	void *context;
+	void *data;
+	void *end;    /* of the readable bytes */
+	__u32 length; /* of the frame, without the tag beside it */
+	__u32 ifindex;
+	__u32 gso_bytes;   /* payload of each segment of a super-packet; 0 = plain frame */
+	__be16 beside;     /* type of the tag that tc keeps beside the bytes; 0 = none */
+	__u16 beside_tci;
+};
+
+static __always_inline struct xdp_md *xdp_of(const struct packet *p)
+{
+	return p->context;
+}
+
+static __always_inline struct __sk_buff *skb_of(const struct packet *p)
+{
+	return p->context;
+}
+
+/* Every helper that may move the bytes makes the former pointers void. */
+static __always_inline void packet_reload(struct packet *p)
+{
+	if (p->xdp) {
+		p->data = (void *)(long)xdp_of(p)->data;
+		p->end = (void *)(long)xdp_of(p)->data_end;
+	} else {
+		p->data = (void *)(long)skb_of(p)->data;
+		p->end = (void *)(long)skb_of(p)->data_end;
+	}
+}
+
+static __always_inline void packet_open_xdp(struct packet *p, struct xdp_md *context)
+{
+	*p = (struct packet){ .xdp = true, .context = context, .ifindex = context->ingress_ifindex };
+	packet_reload(p);
+	p->length = p->end - p->data;
+}
+
+/* The kernel takes tags out of the bytes before tc; where a driver or a test left one in, do so now. */
+static __always_inline bool packet_lift_tag(struct packet *p)
+{
+	struct ethhdr *eth = p->data;
+	struct vlan_tag *tag = (void *)(eth + 1);
+
+	if ((void *)(tag + 1) > p->end || eth->h_proto != bpf_htons(ETH_P_8021Q))
+		return true;
+	__u16 tci = bpf_ntohs(tag->tci);
+	if (bpf_skb_vlan_pop(skb_of(p)) || bpf_skb_vlan_push(skb_of(p), bpf_htons(ETH_P_8021Q), tci))
+		return false;
+	p->beside = bpf_htons(ETH_P_8021Q);
+	p->beside_tci = tci;
+	p->length -= VLAN_TAG_BYTES;
+	packet_reload(p);
+	return true;
+}
+
+static __always_inline void packet_open_tc(struct packet *p, struct __sk_buff *context)
+{
+	*p = (struct packet){ .context = context, .ifindex = context->ifindex, .length = context->len };
+	p->gso_bytes = context->gso_size;
+	if (context->vlan_present) {
+		p->beside = (__be16)context->vlan_proto;
+		p->beside_tci = context->vlan_tci;
+	}
+	packet_reload(p);
+}
+
+/* Makes the first `wanted` bytes readable, or all if there are fewer. False where the kernel has no memory. */
+static __always_inline bool packet_pull(struct packet *p, __u32 wanted)
+{
+	if (p->length < wanted)
+		wanted = p->length;
+	if (p->xdp || (__u32)(p->end - p->data) >= wanted)
+		return true;
+	if (bpf_skb_pull_data(skb_of(p), wanted))
+		return false;
+	packet_reload(p);
+	return true;
+}
+
+#endif

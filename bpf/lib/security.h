@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Admission of source addresses. Only sources that stand in the FDB at the right
+ * place pass here; whether another may enter is the engine's to say, because
+ * admission and learning are one step. TWIN: src/engine/security.ts.
+ */
+#ifndef VTEP_SECURITY_H
+#define VTEP_SECURITY_H
+
+#include "lib/decision.h"
+#include "lib/maps.h"
+#include "lib/tick.h"
+
+/* Writes ten times a second at most, so that the entry's cache line stays shared between CPUs. */
+static __always_inline void refresh(struct vtep_fdb_value *entry)
+{
+	__u32 tick = tick_now();
+	if (entry->last_seen_tick != tick)
+		entry->last_seen_tick = tick;
+}
+
+static __always_inline bool admit_local(struct decision *out, __u32 port_flags)
+{
+	struct vtep_fdb_value *entry = fdb_find(out->source);
+	if (entry && entry->kind == VTEP_FDB_LOCAL && entry->target == out->port) {
+		refresh(entry);
+		return true;
+	}
+	if (!entry && !(port_flags & (VTEP_PORT_LEARNING | VTEP_PORT_SECURED)))
+		return true;
+	return punt(out, VTEP_PUNT_LEARN);
+}
+
+/* Tunnels teach MACs only in flood-and-learn domains (RFC 7348 §4.1). */
+static __always_inline bool admit_remote(struct decision *out, __u32 bd_flags)
+{
+	if (!(bd_flags & VTEP_BD_LEARN_REMOTE) || out->vtep == 0)
+		return true;
+	struct vtep_fdb_value *entry = fdb_find(out->source);
+	if (entry && entry->kind == VTEP_FDB_REMOTE && entry->target == out->vtep) {
+		refresh(entry);
+		return true;
+	}
+	return punt(out, VTEP_PUNT_LEARN);
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The last step of a redirect. A test run shows neither where a frame would go nor
+ * the tag that tc keeps beside it, so objects built with VTEP_TEST write both down;
+ * those that ship do not.
+ */
+#ifndef VTEP_TEST_RECORD_H
+#define VTEP_TEST_RECORD_H
+
+#include "lib/maps.h"
+#include "lib/packet.h"
+
+#ifdef VTEP_TEST
+
+struct vtep_test_record {
+	__u32 ifindex;
+	__u16 tag_type; /* host order; 0 = no tag beside the bytes */
+	__u16 tag_tci;
+};
+
+VTEP_ARRAY(vtep1_test, 1, struct vtep_test_record);
+
+static __always_inline void test_record(const struct packet *p, __u32 ifindex)
+{
+	struct vtep_test_record *record = lookup(&vtep1_test, 0);
+	if (!record)
+		return;
+	record->ifindex = ifindex;
+	record->tag_type = 0;
+	if (p->xdp || !skb_of(p)->vlan_present)
+		return;
+	record->tag_type = bpf_ntohs((__be16)skb_of(p)->vlan_proto);
+	record->tag_tci = skb_of(p)->vlan_tci;
+}
+
+/* The device of a test's table need not exist. */
+static __always_inline int redirect_xdp(__u32 ifindex)
+{
+	return XDP_REDIRECT;
+}
+
+#else
+
+static __always_inline void test_record(const struct packet *p, __u32 ifindex)
+{
+}
+
+static __always_inline int redirect_xdp(__u32 ifindex)
+{
+	return bpf_redirect_map(&vtep1_devmap, ifindex, XDP_DROP);
+}
+
+#endif
+
+#endif

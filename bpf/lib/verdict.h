@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Carries out a decision: changes the bytes, counts, and returns what the hook
+ * wants to hear. TWIN: src/engine/execute.ts.
+ */
+#ifndef VTEP_VERDICT_H
+#define VTEP_VERDICT_H
+
+#include <linux/pkt_cls.h>
+#include "lib/counters.h"
+#include "lib/decap.h"
+#include "lib/decision.h"
+#include "lib/encap.h"
+#include "lib/maps.h"
+#include "lib/packet.h"
+#include "lib/punt.h"
+#include "lib/test_record.h"
+
+/* TC_ACT_UNSPEC lets programs behind this one look, under clsact and TCX alike. */
+static __always_inline int kernel_keeps(const struct packet *p)
+{
+	return p->xdp ? XDP_PASS : TC_ACT_UNSPEC;
+}
+
+static __always_inline int drop(const struct packet *p, const struct decision *out, __u32 reason)
+{
+	account_arrival(out);
+	count_drop(reason, out);
+	return p->xdp ? XDP_DROP : TC_ACT_SHOT;
+}
+
+/* The arrival is counted. Out of an interface that XDP cannot reach after all, the frame is lost. */
+static __always_inline int redirect(const struct packet *p, const struct decision *out, __u32 ifindex)
+{
+	test_record(p, ifindex);
+	if (!p->xdp)
+		return bpf_redirect(ifindex, 0);
+	int action = redirect_xdp(ifindex);
+	if (action != XDP_REDIRECT)
+		count_drop(VTEP_DROP_TRANSMIT_FAILED, out);
+	return action;
+}
+
+static __always_inline int hand_to_engine(struct packet *p, const struct vtep_config *config, const struct decision *out)
+{
+	if (config->punt_ifindex == 0 || !take_tokens(out))
+		return drop(p, out, VTEP_DROP_PUNT_RATE_LIMITED);
+	if (!push_punt_tag(p, out->reason << PUNT_CLASS_SHIFT | (out->slot & VLAN_ID_MASK)))
+		return drop(p, out, VTEP_DROP_TRANSMIT_FAILED);
+	count_punt(out);
+	return redirect(p, out, config->punt_ifindex);
+}
+
+/* In XDP: the inner frame from where it is to the front, with the port's tag. */
+static __always_inline bool arrange_xdp(struct packet *p, const struct decision *out, __u16 vlan)
+{
+	__u32 tag_bytes = vlan ? VLAN_TAG_BYTES : 0;
+	int shift = out->inner_offset - tag_bytes;
+
+	if (shift != 0 && bpf_xdp_adjust_head(xdp_of(p), shift))
+		return false;
+	packet_reload(p);
+	__u32 *words = p->data;
+	if ((void *)words + ETH_HLEN + VLAN_TAG_BYTES > p->end)
+		return tag_bytes == 0;
+	if (vlan) {
+		write_addresses(words, out->destination, out->source);
+		words[3] = bpf_htonl((__u32)ETH_P_8021Q << 16 | vlan);
+		write_inner_class(p, out, ETH_HLEN + VLAN_TAG_BYTES);
+		return true;
+	}
+	if (out->port)
+		write_addresses(words, out->destination, out->source);
+	write_inner_class(p, out, ETH_HLEN);
+	return true;
+}
+
+/* In tc: outer header off, tag off, the port's tag on. False with the frame as it was. */
+static __always_inline bool arrange_tc(struct packet *p, const struct decision *out, __u16 vlan)
+{
+	if (out->inner_offset) {
+		if (!strip_tc(p, out))
+			return false;
+		packet_reload(p);
+		struct ethhdr *eth = p->data;
+		if ((void *)(eth + 1) > p->end)
+			return false;
+		write_addresses(eth, out->destination, out->source);
+		eth->h_proto = out->ether_type;
+		write_inner_class(p, out, ETH_HLEN);
+	}
+	if (p->beside)
+		bpf_skb_vlan_pop(skb_of(p));
+	if (vlan)
+		bpf_skb_vlan_push(skb_of(p), bpf_htons(ETH_P_8021Q), vlan);
+	return true;
+}
+
+static __always_inline int send_to_port(struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	__u16 vlan = out->egress->vlan;
+	__u32 tag_bytes = vlan ? VLAN_TAG_BYTES : 0;
+
+	if (!(p->xdp ? arrange_xdp(p, out, vlan) : arrange_tc(p, out, vlan))) {
+		punt(out, VTEP_PUNT_EXCEPTION);
+		return p->xdp ? XDP_PASS : hand_to_engine(p, config, out);
+	}
+	account_arrival(out);
+	count_transmit(&vtep1_c_port, out->target, out->packets, out->bytes + out->packets * tag_bytes);
+	return redirect(p, out, out->egress->ifindex);
+}
+
+static __always_inline int send_to_vtep(struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	if (!encapsulate(p, config, out)) {
+		punt(out, VTEP_PUNT_SEGMENT);
+		return p->xdp ? XDP_PASS : hand_to_engine(p, config, out);
+	}
+	account_arrival(out);
+	count_transmit(&vtep1_c_vtep, out->target, out->packets, out->bytes);
+	count_transmit(&vtep1_c_bd, out->bd, out->packets, out->bytes);
+	return redirect(p, out, out->next_hop->ifindex);
+}
+
+static __always_inline int execute(struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	switch (out->verdict) {
+	case VERDICT_DROP:
+		return drop(p, out, out->reason);
+	case VERDICT_PUNT:
+		return hand_to_engine(p, config, out);
+	case VERDICT_TO_PORT:
+		return send_to_port(p, config, out);
+	case VERDICT_TO_VTEP:
+		return send_to_vtep(p, config, out);
+	default:
+		return kernel_keeps(p);
+	}
+}
+
+#endif

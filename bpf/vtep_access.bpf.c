@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * A frame from an access port: port and VLAN -> bridge domain, source admitted,
+ * destination known -> out of a local port or into the tunnel. Everything else goes
+ * to the engine. TWIN: processAccess in src/engine/pipeline.ts.
+ */
+#include "lib/bridge.h"
+#include "lib/parse.h"
+#include "lib/security.h"
+#include "lib/verdict.h"
+
+char vtep_license[] SEC("license") = "Dual BSD/GPL";
+
+static __always_inline void decide_access(const struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	__u32 port_flags = 0;
+
+	if (classify_access(p, out, &port_flags) && admit_local(out, port_flags))
+		decide_destination(p, config, out);
+}
+
+static __always_inline int handle_access(struct packet *p)
+{
+	struct decision out = { .inner_class = -1 };
+	struct vtep_config *config = lookup(&vtep1_config, 0);
+
+	if (!config)
+		return kernel_keeps(p);
+	decide_access(p, config, &out);
+	return execute(p, config, &out);
+}
+
+SEC("xdp")
+int vtep_access_xdp(struct xdp_md *context)
+{
+	struct packet p;
+
+	packet_open_xdp(&p, context);
+	return handle_access(&p);
+}
+
+SEC("tc")
+int vtep_access_tc(struct __sk_buff *context)
+{
+	struct packet p;
+
+	packet_open_tc(&p, context);
+	if (!packet_pull(&p, PARSE_BYTES) || (!p.beside && !packet_lift_tag(&p)))
+		return TC_ACT_SHOT;
+	return handle_access(&p);
+}

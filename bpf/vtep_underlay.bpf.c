@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * A packet from the underlay: VXLAN for us from a VTEP we know -> inner frame to a
+ * local port. What is not VXLAN for us stays the kernel's, untouched; what is ours
+ * but no plain case goes to the engine. TWIN: processUnderlay in src/engine/pipeline.ts.
+ */
+#include "lib/bridge.h"
+#include "lib/decap.h"
+#include "lib/security.h"
+#include "lib/verdict.h"
+
+char vtep_license[] SEC("license") = "Dual BSD/GPL";
+
+static __always_inline void decide_underlay(const struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	if (!parse_underlay(p, config, out))
+		return;
+	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
+	if (bd && admit_remote(out, bd->flags))
+		decide_destination(p, config, out);
+}
+
+static __always_inline int handle_underlay(struct packet *p)
+{
+	struct decision out = { .inner_class = -1 };
+	struct vtep_config *config = lookup(&vtep1_config, 0);
+
+	if (!config)
+		return kernel_keeps(p);
+	decide_underlay(p, config, &out);
+	return execute(p, config, &out);
+}
+
+/* Of what is not UDP no more is made readable than tells so: it costs other traffic nothing. */
+static __always_inline bool pull_headers(struct packet *p)
+{
+	if (!packet_pull(p, ETH_HLEN + IPV6_HEADER_BYTES))
+		return false;
+	struct ethhdr *eth = p->data;
+	struct iphdr *ip4 = (void *)(eth + 1);
+	struct ipv6hdr *ip6 = (void *)(eth + 1);
+	if ((void *)(ip4 + 1) > p->end)
+		return true;
+	if (eth->h_proto == bpf_htons(ETH_P_IP))
+		return ip4->protocol != IPPROTO_UDP || packet_pull(p, PARSE_BYTES);
+	return ip6->nexthdr != IPPROTO_UDP || packet_pull(p, PARSE_BYTES);
+}
+
+SEC("xdp")
+int vtep_uplink_xdp(struct xdp_md *context)
+{
+	struct packet p;
+
+	packet_open_xdp(&p, context);
+	return handle_underlay(&p);
+}
+
+SEC("tc")
+int vtep_uplink_tc(struct __sk_buff *context)
+{
+	struct packet p;
+
+	packet_open_tc(&p, context);
+	if (!pull_headers(&p))
+		return kernel_keeps(&p);
+	return handle_underlay(&p);
+}
