@@ -4,6 +4,10 @@
 import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { Injectable, inject } from "@tsed/di";
+import type { PlatformContext } from "@tsed/platform-http";
+import type { Log } from "../telemetry/log.js";
+import { API_LOG } from "./tokens.js";
 
 const SLICE_MS = 5;
 const CHUNK_CHARACTERS = 64 * 1024;
@@ -25,13 +29,20 @@ export async function* jsonArrayChunks(items: Iterable<object>): AsyncGenerator<
   yield `${chunk}${separator === "\n" ? "" : "\n"}]\n`;
 }
 
-/** Settles when the client has it all, or has gone. */
-export async function replyWithList(response: ServerResponse, items: Iterable<object>): Promise<void> {
-  response.setHeader("content-type", "application/json; charset=utf-8");
-  try {
-    await pipeline(jsonArrayChunks(items), response);
-  } catch (error) {
-    if (!response.destroyed || !isDisconnect(error)) throw error;
+@Injectable()
+export class ListReply {
+  private readonly log = inject<Log>(API_LOG);
+
+  /** Settles when the client has it all, or has gone. */
+  async send(context: PlatformContext, items: Iterable<object>): Promise<void> {
+    const response: ServerResponse = context.getRes();
+    response.setHeader("content-type", "application/json; charset=utf-8");
+    try {
+      await pipeline(jsonArrayChunks(items), response);
+    } catch (error) {
+      // An answer that has begun cannot become an error body: it is cut, so that nobody takes it for whole.
+      if (!isDisconnect(error)) this.log.error({ err: error, url: context.request.url }, "a list was broken off");
+    }
   }
 }
 

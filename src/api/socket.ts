@@ -50,15 +50,25 @@ function tryListen(server: Server, path: string): Promise<Error | undefined> {
 
 /** Removes a socket that nobody serves. Throws where somebody does, or where the path is no socket. */
 async function removeStale(path: string): Promise<void> {
-  const before = statSync(path, { throwIfNoEntry: false });
+  const before = identityOf(path);
   if (before === undefined) return;
-  if (!before.isSocket()) throw unusable(path, "something that is not a socket stands there");
+  if (!isSocket(path)) throw unusable(path, "something that is not a socket stands there");
   if (await isAnswered(path)) {
     const message = `another vtepd answers on ${path}: stop it, or choose another socket with --socket`;
     throw new VtepError("socket_in_use", message, { path });
   }
   // Another daemon may have replaced it while we asked; that one must not lose its socket.
-  if (statSync(path, { throwIfNoEntry: false })?.ino === before.ino) unlinkSync(path);
+  if (identityOf(path) === before) unlinkSync(path);
+}
+
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? true;
+}
+
+/** An inode number alone is given again at once to the next file. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.dev} ${stat.ino} ${stat.ctimeNs}`;
 }
 
 function isAnswered(path: string): Promise<boolean> {

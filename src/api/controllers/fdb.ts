@@ -4,7 +4,7 @@ import { Controller, inject } from "@tsed/di";
 import type { PlatformContext } from "@tsed/platform-http";
 import { BodyParams, Context, QueryParams } from "@tsed/platform-params";
 import { Get, Post, Summary } from "@tsed/schema";
-import { replyWithList } from "../list_reply.js";
+import { ListReply } from "../list_reply.js";
 import { FdbQuery, FlushRequest } from "../models.js";
 import type { VtepOperations } from "../operations.js";
 import { OPERATIONS } from "../tokens.js";
@@ -12,11 +12,12 @@ import { OPERATIONS } from "../tokens.js";
 @Controller("/")
 export class FdbController {
   private readonly operations = inject<VtepOperations>(OPERATIONS);
+  private readonly reply = inject(ListReply);
 
   @Get("/fdb")
   @Summary("MACs and where they are, by domain and MAC")
   list(@QueryParams() query: FdbQuery, @Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.fdb(query));
+    return this.reply.send(context, this.operations.fdb(query));
   }
 
   @Post("/flush")

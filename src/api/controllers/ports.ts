@@ -5,7 +5,7 @@ import type { PlatformContext } from "@tsed/platform-http";
 import { BodyParams, Context } from "@tsed/platform-params";
 import { Get, Post, Required, Status, Summary } from "@tsed/schema";
 import { noSuchPort } from "../errors.js";
-import { replyWithList } from "../list_reply.js";
+import { ListReply } from "../list_reply.js";
 import { PortName } from "../models.js";
 import type { VtepOperations } from "../operations.js";
 import { OPERATIONS } from "../tokens.js";
@@ -13,11 +13,12 @@ import { OPERATIONS } from "../tokens.js";
 @Controller("/ports")
 export class PortsController {
   private readonly operations = inject<VtepOperations>(OPERATIONS);
+  private readonly reply = inject(ListReply);
 
   @Get("/")
   @Summary("Access ports")
   list(@Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.ports());
+    return this.reply.send(context, this.operations.ports());
   }
 
   @Post("/enable")

@@ -4,7 +4,7 @@ import { Controller, inject } from "@tsed/di";
 import type { PlatformContext } from "@tsed/platform-http";
 import { Context, QueryParams } from "@tsed/platform-params";
 import { Get, Integer, Maximum, Minimum, Summary } from "@tsed/schema";
-import { replyWithList } from "../list_reply.js";
+import { ListReply } from "../list_reply.js";
 import type { VtepOperations } from "../operations.js";
 import { OPERATIONS } from "../tokens.js";
 
@@ -13,41 +13,42 @@ const MOST_EVENTS = 100_000;
 @Controller("/")
 export class ViewsController {
   private readonly operations = inject<VtepOperations>(OPERATIONS);
+  private readonly reply = inject(ListReply);
 
   @Get("/neighbors")
   @Summary("Bindings of IP addresses to MACs")
   neighbors(@Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.neighbors());
+    return this.reply.send(context, this.operations.neighbors());
   }
 
   @Get("/vteps")
   @Summary("Remote VTEPs and the ways to them")
   vteps(@Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.vteps());
+    return this.reply.send(context, this.operations.vteps());
   }
 
   @Get("/routes")
   @Summary("Routes of all VRFs")
   routes(@Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.routes());
+    return this.reply.send(context, this.operations.routes());
   }
 
   @Get("/vrfs")
   @Summary("VRFs, their config and counts")
   vrfs(@Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.vrfs());
+    return this.reply.send(context, this.operations.vrfs());
   }
 
   @Get("/bridgeDomains")
   @Summary("Bridge domains, their config and counts")
   bridgeDomains(@Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.bridgeDomains());
+    return this.reply.send(context, this.operations.bridgeDomains());
   }
 
   @Get("/drops")
   @Summary("Frames that were not forwarded, by reason")
   drops(@Context() context: PlatformContext): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.drops());
+    return this.reply.send(context, this.operations.drops());
   }
 
   @Get("/events")
@@ -56,6 +57,6 @@ export class ViewsController {
     @QueryParams("limit", Number) @Integer() @Minimum(1) @Maximum(MOST_EVENTS) limit: number | undefined,
     @Context() context: PlatformContext,
   ): Promise<void> {
-    return replyWithList(context.getRes(), this.operations.events(limit));
+    return this.reply.send(context, this.operations.events(limit));
   }
 }

@@ -1,0 +1,177 @@
+// A VTEP made of lists: the API and the command line are tested against it, whatever carries frames.
+
+import type { FdbFilter, FlushFilter, Readiness, ReloadResult, VtepOperations } from "../../src/api/operations.js";
+import type {
+  BridgeDomainView,
+  DropView,
+  EventView,
+  FdbView,
+  NeighborView,
+  PortView,
+  RouteView,
+  StatusView,
+  VrfView,
+  VtepView,
+} from "../../src/telemetry/view_types.js";
+
+const traffic = { rxPackets: 10, rxBytes: 1500, txPackets: 7, txBytes: 2_000_000 };
+
+export function macOf(index: number): string {
+  return `02:00:${index
+    .toString(16)
+    .padStart(8, "0")
+    .replace(/(..)(?!$)/g, "$1:")}`;
+}
+
+export function fdbEntry(index: number): FdbView {
+  const place = { where: "local", interface: "eth2", vlan: 10, vtep: null } as const;
+  const rest = { origin: "learned", sticky: false, held: false, idleSeconds: 1.5 } as const;
+  return { bridgeDomain: "red", vni: 100, mac: macOf(index), ...place, ...rest };
+}
+
+const remoteEntry: FdbView = {
+  ...fdbEntry(0xff),
+  where: "remote",
+  interface: null,
+  vlan: null,
+  vtep: "10.0.0.2",
+  origin: "static",
+  sticky: true,
+  idleSeconds: null,
+};
+
+export class ListedVtep implements VtepOperations {
+  ready = true;
+  reasons: string[] = [];
+  fdbCount = 2;
+  reloaded: ReloadResult | Error = { changed: ["ports[eth2/10]"] };
+  /** What the last call was given. */
+  asked: unknown;
+  private waiting: (() => void)[] = [];
+
+  status(): StatusView {
+    return {
+      state: this.ready ? "ready" : "starting",
+      reasons: this.reasons,
+      datapath: "ebpf",
+      datapathReason: "auto",
+      version: "0.1.0",
+      uptimeSeconds: 7384,
+      address: "10.0.0.1",
+      udpPort: 4789,
+      configFile: "/etc/vtepd.yaml",
+      processId: 42,
+    };
+  }
+
+  ports(): PortView[] {
+    const up = { state: "forwarding", stateReason: "", hook: "tc", hookReason: "a veth" } as const;
+    return [
+      { interface: "eth1", vlan: null, bridgeDomain: "red", ...up, macCount: 1, macLimit: null, ...traffic },
+      {
+        interface: "eth2",
+        vlan: 10,
+        bridgeDomain: "red",
+        state: "err-disabled",
+        stateReason: "MAC limit violated",
+        hook: null,
+        hookReason: "",
+        macCount: 3,
+        macLimit: 3,
+        ...traffic,
+      },
+    ];
+  }
+
+  *fdb(filter: FdbFilter): Iterable<FdbView> {
+    this.asked = { ...filter };
+    yield remoteEntry;
+    for (let index = 1; index < this.fdbCount; index++) yield fdbEntry(index);
+  }
+
+  neighbors(): NeighborView[] {
+    return [{ bridgeDomain: "red", vrf: null, ip: "192.0.2.1", mac: macOf(1), origin: "learned", state: "reachable" }];
+  }
+
+  vteps(): VtepView[] {
+    const known = { underlayReason: "", known: true, macCount: 1, ...traffic };
+    const leg = { interface: "up0", via: "fe80::1", mac: "02:00:00:00:ff:01", reason: "" };
+    return [{ address: "10.0.0.2", bridgeDomains: ["red", "a", "b", "c", "d", "e"], underlay: [leg], ...known }];
+  }
+
+  routes(): RouteView[] {
+    const nexthop = { vtep: "10.0.0.2", l3vni: 5000, routerMac: "02:00:00:00:aa:02" };
+    return [{ vrf: "tenant", prefix: "192.0.2.0/24", nexthops: [nexthop, { bridgeDomain: "red" }] }];
+  }
+
+  vrfs(): VrfView[] {
+    const counts = { bridgeDomains: ["red"], routeCount: 1, neighborCount: 0 };
+    return [{ name: "tenant", l3vni: 5000, routerMac: null, irb: "symmetric", table: 200, ...counts }];
+  }
+
+  bridgeDomains(): BridgeDomainView[] {
+    const policy = {
+      learning: true,
+      learnRemote: false,
+      ageing: 300,
+      arpSuppression: false,
+      mobility: "allow",
+    } as const;
+    const unknown = { unknownUnicast: "flood", unknownUnicastHold: 40 } as const;
+    const counts = { portCount: 2, floodPortCount: 1, vtepCount: 1, macCount: 2 };
+    return [{ name: "red", vni: 100, ...policy, ...unknown, ...counts, ...traffic }];
+  }
+
+  drops(): DropView[] {
+    return [{ reason: "unknown_vni", interface: "up0", bridgeDomain: null, packets: 12 }];
+  }
+
+  events(limit = 2): EventView[] {
+    this.asked = { limit };
+    const time = "2026-01-01T00:00:00.000Z";
+    const all = ["port_up", "mac_limit"].map((kind) => {
+      return { time, kind, count: 3, lastTime: time, suppressed: 0, interface: "eth2", vlan: 10 };
+    });
+    return all.slice(-limit);
+  }
+
+  async reload(): Promise<ReloadResult> {
+    if (this.reloaded instanceof Error) throw this.reloaded;
+    return this.reloaded;
+  }
+
+  async waitReady(timeoutSeconds: number): Promise<Readiness> {
+    this.asked = { timeoutSeconds };
+    if (!this.ready && timeoutSeconds > 0) {
+      const timer = setTimeout(() => this.wake(), timeoutSeconds * 1000);
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+      clearTimeout(timer);
+    }
+    return { ready: this.ready, reasons: this.reasons };
+  }
+
+  /** Whether a client waits now. */
+  get hasWaiter(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  becomeReady(): void {
+    this.ready = true;
+    this.reasons = [];
+    this.wake();
+  }
+
+  flush(filter: FlushFilter): number {
+    this.asked = { ...filter };
+    return 3;
+  }
+
+  enablePort(interfaceName: string, vlan: number): boolean {
+    this.asked = { interfaceName, vlan };
+    return this.ports().some((port) => port.interface === interfaceName && (port.vlan ?? 0) === vlan);
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
