@@ -6,7 +6,8 @@
  * - Everything is delivered in the order of the socket and synchronously, so that a dump and the notifications between
  *   its parts can be applied as they come. Only the promises resolve later.
  * - After an overrun answers may be missing: questions are asked again, changes fail with `netlink_answer_lost`, and
- *   whoever keeps a copy of kernel state must dump again (onOverrun). Nothing is guessed.
+ *   whoever keeps a copy of kernel state must dump again (onOverrun). Nothing is guessed. All this waits until the
+ *   receive queue has run empty: until then the kernel goes on dropping, without a further word (NETLINK_S_CONGESTED).
  */
 import { VtepError } from "../../wire/error.js";
 import { type Acknowledgement, decodeAcknowledgement, decodeDone } from "./acknowledgement.js";
@@ -15,9 +16,16 @@ import { Listeners, type Unsubscribe } from "./listeners.js";
 import { decodeMessage, type NetlinkObject } from "./message.js";
 import type { NetlinkTransport } from "./transport.js";
 
-/** Answers queue in the socket's receive buffer, so only so many questions are out at a time. */
+/**
+ * Answers queue in the socket's receive buffer, so only so many requests are out at a time; fewer after an overrun, and
+ * slowly more again, for nobody knows how large a buffer the system granted.
+ */
 const MAX_OUTSTANDING = 64;
 const MAX_ATTEMPTS = 10;
+/** Silence is asked about once more: an answer can be dropped unannounced behind an overrun. */
+const MAX_SILENCES = 2;
+/** Turns of the event loop to wait for an empty queue where messages never stop coming. */
+const MAX_DRAIN_TURNS = 1_000;
 const DEFAULT_TIMEOUT_MS = 5_000;
 
 type Expectation = "acknowledgement" | "object" | "dump";
@@ -29,6 +37,7 @@ interface Request {
   readonly resolve: () => void;
   readonly reject: (error: VtepError) => void;
   attempts: number;
+  silences: number;
   /** A dump part said that the tables changed under it. */
   interrupted: boolean;
   timer: NodeJS.Timeout | null;
@@ -59,6 +68,10 @@ export class NetlinkClient {
   private readonly overruns = new Listeners<void>();
   private readonly errors = new Listeners<Error>();
   private lastDump: Promise<void> = Promise.resolve();
+  private window = MAX_OUTSTANDING;
+  /** Grows with everything that comes from the socket. */
+  private activity = 0;
+  private recovering = false;
   private sequence = 0;
   private closed = false;
 
@@ -125,13 +138,23 @@ export class NetlinkClient {
   private request(message: Uint8Array, expects: Expectation, visit: (object: NetlinkObject) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(new VtepError("netlink_closed", "the netlink socket is closed"));
-      this.waiting.push({ message, expects, visit, resolve, reject, attempts: 0, interrupted: false, timer: null });
+      this.waiting.push({
+        message,
+        expects,
+        visit,
+        resolve,
+        reject,
+        attempts: 0,
+        silences: 0,
+        interrupted: false,
+        timer: null,
+      });
       this.sendWaiting();
     });
   }
 
   private sendWaiting(): void {
-    while (this.outstanding.size < MAX_OUTSTANDING) {
+    while (!this.recovering && this.outstanding.size < Math.floor(this.window)) {
       const request = this.waiting.shift();
       if (request === undefined) return;
       this.send(request);
@@ -157,6 +180,7 @@ export class NetlinkClient {
   }
 
   private receive(messages: Uint8Array): void {
+    this.activity++;
     const view = viewOf(messages);
     if (!walkMessages(view, (header) => this.dispatch(view, header))) this.counters.malformed++;
   }
@@ -211,6 +235,7 @@ export class NetlinkClient {
 
   private finish(sequence: number, request: Request, result: Acknowledgement | null): void {
     this.take(sequence);
+    this.window = Math.min(MAX_OUTSTANDING, this.window + 1 / this.window);
     if (result !== null && result.errno !== 0) this.fail(request, refusal(request, result));
     else if (request.interrupted) this.again(request);
     else request.resolve();
@@ -225,9 +250,30 @@ export class NetlinkClient {
 
   private overrun(): void {
     if (this.closed) return;
+    this.activity++;
     this.counters.overruns++;
-    const lost = [...this.outstanding.keys()].map((sequence) => this.take(sequence));
-    for (const request of lost) {
+    this.window = Math.max(1, this.window / 2);
+    if (this.recovering) return;
+    this.recovering = true;
+    // The turn that is under way may have left messages unread; the next ones count.
+    setImmediate(() => this.awaitEmptyQueue(MAX_DRAIN_TURNS));
+  }
+
+  /** A whole turn of the event loop in which the socket had nothing to read means that the queue was empty. */
+  private awaitEmptyQueue(turns: number): void {
+    const { activity } = this;
+    setImmediate(() => {
+      if (this.closed) return;
+      if (this.activity !== activity && turns > 0) this.awaitEmptyQueue(turns - 1);
+      else this.recover();
+    });
+  }
+
+  /** What is unanswered now will stay so. */
+  private recover(): void {
+    this.recovering = false;
+    for (const sequence of [...this.outstanding.keys()]) {
+      const request = this.take(sequence);
       if (request === undefined) continue;
       if (request.expects !== "acknowledgement" && request.attempts < MAX_ATTEMPTS) this.waiting.unshift(request);
       else this.fail(request, new VtepError("netlink_answer_lost", "the answer was lost in a netlink overrun"));
@@ -239,7 +285,8 @@ export class NetlinkClient {
   private expire(sequence: number): void {
     const request = this.take(sequence);
     if (request === undefined) return;
-    this.fail(request, new VtepError("netlink_timeout", `the kernel did not answer within ${this.timeoutMs} ms`));
+    if (request.expects !== "acknowledgement" && ++request.silences < MAX_SILENCES) this.waiting.unshift(request);
+    else this.fail(request, new VtepError("netlink_timeout", `the kernel did not answer within ${this.timeoutMs} ms`));
     this.sendWaiting();
   }
 

@@ -147,9 +147,9 @@ function readGateway(attributes: Attributes): Uint8Array | null {
 export interface RouteQuery {
   readonly destination: Uint8Array;
   /** Must be an address of this host, or the kernel refuses with EINVAL. */
-  readonly source?: Uint8Array;
+  readonly source?: Uint8Array | undefined;
   /** Lets policy rules by protocol and port apply. */
-  readonly udpPort?: number;
+  readonly udpPort?: number | undefined;
   readonly fibMatch: boolean;
 }
 

@@ -54,32 +54,41 @@ export async function resolveLegs(
   query: ResolveQuery,
   context: RouteContext,
 ): Promise<RouteLegs> {
-  let refusal = "";
-  for (const attempt of attempts(query)) {
-    try {
-      const answer = await client.get(encodeGetRoute(attempt));
-      if (answer.kind === "route") return legsOfRoute(answer.route, query.destination, context);
-    } catch (error) {
-      const errno = refusedWith(error);
-      if (errno === undefined) throw error;
-      refusal = errno;
-      // Only "invalid" and "not supported" may mean the question; everything else is about the route.
-      if (errno !== "EINVAL" && errno !== "EOPNOTSUPP") break;
-    }
+  const { destination, udpPort } = query;
+  // Of another family it cannot be the source of this packet.
+  const source = query.source.length === destination.length ? query.source : undefined;
+  let answer = await askBothWays(client, { destination, udpPort, source });
+  // A source that is not (yet) an address of this host is refused as if there were no route: ask without it.
+  if (source !== undefined && MAY_BE_THE_SOURCE.has(String(answer)) && !(await isLocal(client, source))) {
+    answer = await askBothWays(client, { destination, udpPort });
   }
-  return unreachable(REFUSALS[refusal] ?? `the kernel finds no route: ${refusal}`);
+  if (typeof answer !== "string") return legsOfRoute(answer, destination, context);
+  return unreachable(REFUSALS[answer] ?? `the kernel finds no route: ${answer}`);
 }
 
-/**
- * Each question leaves out what the kernel may have refused in the one before: a source that is not (yet) an address
- * of this host; RTM_F_FIB_MATCH. IPv4 answers EINVAL for a blackhole too, hence the meaning of EINVAL at the end.
- */
-function attempts({ destination, source, udpPort }: ResolveQuery): RouteQuery[] {
-  return [
-    { destination, source, udpPort, fibMatch: true },
-    { destination, udpPort, fibMatch: true },
-    { destination, fibMatch: false },
-  ];
+const MAY_BE_THE_SOURCE: ReadonlySet<string> = new Set(["EINVAL", "ENETUNREACH"]);
+
+/** RTM_F_FIB_MATCH first; where the kernel refuses that (or an IPv4 route is a blackhole, also EINVAL), without. */
+async function askBothWays(client: NetlinkClient, query: Omit<RouteQuery, "fibMatch">): Promise<RouteMessage | string> {
+  const answer = await ask(client, { ...query, fibMatch: true });
+  return answer === "EINVAL" || answer === "EOPNOTSUPP" ? ask(client, { ...query, fibMatch: false }) : answer;
+}
+
+async function isLocal(client: NetlinkClient, address: Uint8Array): Promise<boolean> {
+  const answer = await ask(client, { destination: address, fibMatch: false });
+  return typeof answer !== "string" && answer.type === RouteType.local;
+}
+
+/** The route, or the errno of the refusal. */
+async function ask(client: NetlinkClient, query: RouteQuery): Promise<RouteMessage | string> {
+  try {
+    const answer = await client.get(encodeGetRoute(query));
+    return answer.kind === "route" ? answer.route : "EINVAL";
+  } catch (error) {
+    const errno = refusedWith(error);
+    if (errno === undefined) throw error;
+    return errno;
+  }
 }
 
 const TYPE_REASONS: Readonly<Record<number, string>> = {

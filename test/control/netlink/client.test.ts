@@ -80,9 +80,24 @@ describe("questions", () => {
     const { transport, client } = setUp();
     const question = client.get(QUESTION);
     transport.overrun();
-    expect(transport.sent).toHaveLength(2);
+    await vi.waitFor(() => expect(transport.sent).toHaveLength(2));
     transport.deliver(answer("neighPermanent", transport.sequenceOf(1)));
     expect(await question).toMatchObject({ kind: "neighbor" });
+  });
+
+  it("take an answer that was queued behind the overrun, and send nothing before the queue has run empty", async () => {
+    const { transport, client } = setUp();
+    const answered = client.execute(CHANGE);
+    const lost = codeOf(client.execute(CHANGE));
+    transport.overrun();
+    const late = client.get(QUESTION);
+    expect(transport.sent).toHaveLength(2);
+    transport.deliver(acknowledge(transport.sequenceOf(0)));
+    await answered;
+    expect(await lost).toBe("netlink_answer_lost");
+    expect(transport.sent).toHaveLength(3);
+    transport.deliver(answer("neighPermanent", transport.sequenceOf(2)));
+    await late;
   });
 
   it("go out 64 at a time, because answers queue in the receive buffer", async () => {
@@ -97,6 +112,8 @@ describe("questions", () => {
     vi.useFakeTimers();
     const { transport, client } = setUp();
     const code = codeOf(client.get(QUESTION));
+    vi.advanceTimersByTime(1001);
+    expect(transport.sent).toHaveLength(2);
     vi.advanceTimersByTime(1001);
     expect(await code).toBe("netlink_timeout");
     transport.deliver(acknowledge(transport.sequenceOf(0)));
@@ -165,7 +182,7 @@ describe("dumps", () => {
       sentWhenHeard = transport.sent.length;
     });
     transport.overrun();
-    expect(sentWhenHeard).toBe(2);
+    await vi.waitFor(() => expect(sentWhenHeard).toBe(2));
     transport.deliver(done(transport.sequenceOf(0)));
     expect(client.counters).toMatchObject({ stray: 1, overruns: 1 });
     transport.deliver(done(transport.sequenceOf(1)));

@@ -1,0 +1,83 @@
+/** Network namespaces for tests against the real kernel, with our netlink client inside. */
+import { execFileSync } from "node:child_process";
+import { NetlinkClient, UNDERLAY_GROUPS } from "../../../src/control/netlink/index.js";
+import type { NetlinkTransport } from "../../../src/control/netlink/transport.js";
+import { Links } from "../../../src/control/underlay/links.js";
+
+type NetlinkSocketConstructor = new (options: {
+  groups: readonly number[];
+  netns: string;
+  receiveBufferBytes?: number;
+}) => NetlinkTransport;
+
+const NetlinkSocket: NetlinkSocketConstructor | null = await import("../../../src/native/index.js").then(
+  (native) => native.NetlinkSocket,
+  () => null,
+);
+
+function whyNot(): string | null {
+  if (process.getuid?.() !== 0) return "needs root";
+  if (NetlinkSocket === null) return "needs the native addon (npm run build)";
+  return null;
+}
+
+/** Null where the tests can run, else the reason to skip them by. */
+export const unavailable = whyNot();
+
+/** A test title with the reason for its being skipped. */
+export function titled(title: string): string {
+  return unavailable === null ? title : `${title} (SKIP: ${unavailable})`;
+}
+
+let count = 0;
+
+export class Namespace {
+  readonly name = `vtepd-nl-${process.pid}-${++count}`;
+  private readonly clients: NetlinkClient[] = [];
+
+  constructor() {
+    execFileSync("ip", ["netns", "add", this.name]);
+    this.sysctl("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0");
+    this.ip("link set lo up");
+  }
+
+  /** Lines of `ip -batch`: a few or thousands, in one process. */
+  ip(...lines: string[]): void {
+    execFileSync("ip", ["-n", this.name, "-batch", "-"], {
+      input: `${lines.join("\n")}\n`,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+  }
+
+  read(command: string): string {
+    return execFileSync("ip", ["-n", this.name, ...command.split(" ")], { encoding: "utf8" });
+  }
+
+  bridge(command: string): string {
+    return execFileSync("bridge", ["-n", this.name, ...command.split(" ")], { encoding: "utf8" });
+  }
+
+  sysctl(...settings: string[]): void {
+    execFileSync("ip", ["netns", "exec", this.name, "sysctl", "-q", "-w", ...settings]);
+  }
+
+  open(options: { groups?: readonly number[]; receiveBufferBytes?: number } = {}): NetlinkClient {
+    if (NetlinkSocket === null) throw new Error("no addon");
+    const client = new NetlinkClient(
+      new NetlinkSocket({ groups: options.groups ?? UNDERLAY_GROUPS, netns: `/run/netns/${this.name}`, ...options }),
+    );
+    this.clients.push(client);
+    return client;
+  }
+
+  async links(client: NetlinkClient): Promise<Links> {
+    const links = new Links(client);
+    await links.load();
+    return links;
+  }
+
+  remove(): void {
+    for (const client of this.clients) client.close();
+    execFileSync("ip", ["netns", "del", this.name]);
+  }
+}
