@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "addon_data.h"
 
@@ -25,6 +26,12 @@ void PinObject(int fd, const std::string& path, const std::string& what) {
 Fd OpenPinnedObject(const std::string& path, const char* kind) {
   Fd fd(bpf_obj_get(path.c_str()));
   if (!fd.open()) FailErrno("bpf(BPF_OBJ_GET)", std::string("open pinned ") + kind + " " + path);
+  // All kinds are opened alike, and asking one for another's info succeeds; only the name of the file tells:
+  // "anon_inode:bpf-map", "bpf-prog" or "bpf_link".
+  char name[64] = {};
+  const std::string link = "/proc/self/fd/" + std::to_string(fd.get());
+  if (readlink(link.c_str(), name, sizeof name - 1) < 0) FailErrno("readlink", "look at " + path);
+  if (!strstr(name, kind)) FailArgument(path + " is a pinned " + name + ", not a " + kind);
   return fd;
 }
 

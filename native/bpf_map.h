@@ -53,5 +53,5 @@ class BpfMap : public Handle<BpfMap> {
 
 // Pins the object behind `fd`; `what` is for the message.
 void PinObject(int fd, const std::string& path, const std::string& what);
-// Opens a pinned object of any kind.
+// Opens a pinned object; `kind`: "map", "prog" or "link". Another kind is refused.
 Fd OpenPinnedObject(const std::string& path, const char* kind);

@@ -48,7 +48,10 @@ void Reuse(bpf_map* map, const BpfMap& existing) {
   require("key size", bpf_map__key_size(map), info.key_size);
   require("value size", bpf_map__value_size(map), info.value_size);
   require("number of entries", bpf_map__max_entries(map), info.max_entries);
-  require("flags", bpf_map__map_flags(map), info.map_flags);
+  // The kernel marks device maps read-only for programs by itself.
+  const bool device_map = info.type == BPF_MAP_TYPE_DEVMAP || info.type == BPF_MAP_TYPE_DEVMAP_HASH;
+  const uint32_t ignored = device_map ? BPF_F_RDONLY_PROG : 0;
+  require("flags", bpf_map__map_flags(map) & ~ignored, info.map_flags & ~ignored);
   const int status = bpf_map__reuse_fd(map, existing.fd());
   if (status != 0) throw NativeFailure(-status, "bpf_map__reuse_fd", std::string("reuse map ") + bpf_map__name(map));
 }

@@ -52,7 +52,7 @@ int BpfProgram::fd() const {
 
 Napi::Value BpfProgram::OpenPinned(const Napi::CallbackInfo& info) {
   const std::string path = ReadString(info[0], "path");
-  return Wrap(info.Env(), OpenPinnedObject(path, "program"), "");
+  return Wrap(info.Env(), OpenPinnedObject(path, "prog"), "");
 }
 
 Napi::Value BpfProgram::GetFd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.get()); }

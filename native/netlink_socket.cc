@@ -92,7 +92,8 @@ Napi::Value NetlinkSocket::Start(const Napi::CallbackInfo& info) {
   on_messages_.emplace(ReadFunction(info[0], "onMessages"), "vtepd.NetlinkSocket");
   on_overrun_.emplace(ReadFunction(info[1], "onOverrun"), "vtepd.NetlinkSocket");
   on_error_.emplace(ReadFunction(info[2], "onError"), "vtepd.NetlinkSocket");
-  datagrams_.resize(kBatch * kDatagram);
+  // Not zeroed: only the pages that datagrams reach become resident.
+  datagrams_ = std::make_unique_for_overwrite<uint8_t[]>(kBatch * kDatagram);
   poller_.emplace(info.Env(), socket, [this] { OnReadable(); });
   Ref();
   return info.Env().Undefined();
@@ -102,7 +103,7 @@ int NetlinkSocket::ReceiveSome() {
   mmsghdr headers[kBatch];
   iovec areas[kBatch];
   for (size_t i = 0; i < kBatch; i++) {
-    areas[i] = {datagrams_.data() + i * kDatagram, kDatagram};
+    areas[i] = {datagrams_.get() + i * kDatagram, kDatagram};
     headers[i] = {};
     headers[i].msg_hdr.msg_iov = &areas[i];
     headers[i].msg_hdr.msg_iovlen = 1;
@@ -113,7 +114,7 @@ int NetlinkSocket::ReceiveSome() {
   for (int i = 0; i < count; i++) {
     // A cut datagram lost messages, as an overrun does.
     if (headers[i].msg_hdr.msg_flags & MSG_TRUNC) return ENOBUFS;
-    const uint8_t* from = datagrams_.data() + i * kDatagram;
+    const uint8_t* from = datagrams_.get() + i * kDatagram;
     packed_.insert(packed_.end(), from, from + headers[i].msg_len);
     packed_.resize(NLMSG_ALIGN(packed_.size()));
   }

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,6 @@ class NetlinkSocket : public Handle<NetlinkSocket> {
   Fd fd_;
   std::optional<LoopCallback> on_messages_, on_overrun_, on_error_;
   std::optional<Poller> poller_;
-  std::vector<uint8_t> datagrams_;  // kBatch receive areas, allocated at start()
+  std::unique_ptr<uint8_t[]> datagrams_;  // kBatch receive areas, allocated at start()
   std::vector<uint8_t> packed_;
 };

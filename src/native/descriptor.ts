@@ -21,7 +21,10 @@ export const DESC_FLAGS = 3;
 export const DESC_GSO_TYPE = 4;
 /** Payload bytes per segment of a super-packet; 0 without GSO. */
 export const DESC_GSO_SIZE = 5;
-/** With FRAME_CHECKSUM_PARTIAL: the first byte the checksum covers, counted from DESC_OFFSET (restored VLAN tag included). */
+/**
+ * With FRAME_CHECKSUM_PARTIAL: the first byte the checksum covers, counted from DESC_OFFSET (restored VLAN tag included).
+ * 0 from a packet socket without vnetHeader: the kernel does not tell, parse the headers.
+ */
 export const DESC_CHECKSUM_START = 6;
 /** With FRAME_CHECKSUM_PARTIAL: where the 16-bit checksum is stored, counted from DESC_CHECKSUM_START. */
 export const DESC_CHECKSUM_OFFSET = 7;

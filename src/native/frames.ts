@@ -130,6 +130,9 @@ export interface XskStatistics {
  * or allocate() gives out must go to exactly one send() or release() of a socket on the same memory area; a forgotten
  * frame is lost until the area is closed. Completed transmissions return to the free pool, and the fill ring is topped
  * up, at every call. `slots` is the most that one receive() returns (256).
+ *
+ * After close() (copy mode) the frames that the kernel had by way of this socket return to the free pool of the others.
+ * The constructor waits up to 200 ms for a queue whose last socket was closed a moment ago: the kernel frees it later.
  */
 export interface XskSocket extends FrameSource {
   readonly queue: number;

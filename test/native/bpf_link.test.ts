@@ -138,6 +138,9 @@ describe.skipIf(!root)("BpfLink (needs root)", () => {
       const program = BpfProgram.openPinned(join(folder, "ok"));
       expect(program).toMatchObject({ name: "ok", id: object.program("ok").id });
       program.close();
+      expect(() => BpfLink.openPinned(join(folder, "ok"))).toThrow(/not a link/);
+      expect(() => BpfMap.openPinned(join(folder, "ok"))).toThrow(/not a map/);
+      expect(() => BpfProgram.openPinned(join(folder, "table"))).toThrow(/not a prog/);
       expect(() => BpfLink.openPinned(join(folder, "none"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
     });
 

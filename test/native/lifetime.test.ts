@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
@@ -107,5 +108,69 @@ describe.skipIf(!root)("lifetime of handles (needs root)", () => {
     expect(openDescriptors()).toBe(before);
     expect(() => interfaceIndex("tap0", namespace.path)).toThrow(expect.objectContaining({ code: "ENODEV" }));
     namespace.remove();
+  });
+
+  it("4 moves and binds a thread without the others", async () => {
+    const namespace = new Namespace();
+    namespace.veth("va", "vb");
+    const source = `
+      const { parentPort, workerData } = require("node:worker_threads");
+      const native = require(workerData.addon);
+      native.setErrorClass(Error);
+      native.enterNetns(workerData.netns);
+      native.setAffinity(0);
+      const status = require("node:fs").readFileSync("/proc/thread-self/status", "utf8");
+      parentPort.postMessage({ name: native.interfaceName(workerData.ifindex), cpus: /Cpus_allowed_list:\\s*(.*)/.exec(status)[1] });
+    `;
+    const ifindex = interfaceIndex("va", namespace.path);
+    const worker = new Worker(source, { eval: true, workerData: { netns: namespace.path, ifindex, addon: ADDON } });
+    const answer = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+    expect(answer).toEqual({ name: "va", cpus: "0" });
+    expect(() => interfaceIndex("va")).toThrow(expect.objectContaining({ code: "ENODEV" }));
+    await worker.terminate();
+    namespace.remove();
+  });
+
+  it("5 closes forgotten handles by the garbage collector, and lets the process exit with running ones", () => {
+    const script = `
+      const native = require(${JSON.stringify(ADDON)});
+      native.setErrorClass(Error);
+      const count = () => require("node:fs").readdirSync("/proc/self/fd").length;
+      const before = count();
+      for (let i = 0; i < 50; i++) new native.NetlinkSocket({});
+      const running = [new native.NetlinkSocket({ groups: [1] }), new native.PacketSocket({ ifindex: 1 })];
+      running[0].start(() => {}, () => {}, () => {});
+      running[1].start(() => {});
+      gc();
+      setImmediate(() => {
+        console.log(count() - before);
+        process.exit(7);
+      });
+    `;
+    const child = spawnSync(process.execPath, ["--expose-gc", "-e", script], { encoding: "utf8" });
+    expect({ status: child.status, stderr: child.stderr }).toEqual({ status: 7, stderr: "" });
+    // The two that run, and what libuv opened to poll them.
+    expect(Number(child.stdout)).toBeLessThan(10);
+  });
+
+  it("6 makes an exception in a callback an uncaught one", () => {
+    const script = `
+      const native = require(${JSON.stringify(ADDON)});
+      native.setErrorClass(Error);
+      const socket = new native.NetlinkSocket({});
+      process.once("uncaughtException", (error) => {
+        console.log(error.message);
+        socket.close();
+      });
+      socket.start(() => { throw new Error("thrown by the callback"); }, () => {}, () => {});
+      const request = Buffer.alloc(32);
+      request.writeUInt32LE(32, 0);
+      request.writeUInt16LE(18, 4);
+      request.writeUInt16LE(1, 6);
+      request.writeInt32LE(1, 20);
+      socket.send(request);
+    `;
+    const child = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    expect({ status: child.status, stdout: child.stdout }).toEqual({ status: 0, stdout: "thrown by the callback\n" });
   });
 });

@@ -215,14 +215,33 @@ describe.skipIf(!root)("PacketSocket (needs root)", () => {
     expect((await receive(receiver, 1)).length).toBe(1);
   });
 
-  it("9 shares the load of an interface in a fanout group", async () => {
+  it("9 goes on polling when its interface was down for a while", async () => {
+    const receiver = open({ ifindex: b });
+    let frames = 0;
+    let downs = 0;
+    receiver.start(() => {
+      try {
+        frames += receiver.receive();
+      } catch (error) {
+        expect(error).toMatchObject({ code: "ENETDOWN" });
+        downs += 1;
+      }
+    });
+    namespace.ip("link", "set", "vb", "down");
+    await until(() => downs === 1, "the news that the interface is down");
+    namespace.ip("link", "set", "vb", "up");
+    send(open({ ifindex: 0 }), a, [frame(TEST_TYPE, 46)]);
+    await until(() => frames === 1, "a frame");
+  });
+
+  it("10 shares the load of an interface in a fanout group", async () => {
     const fanout = { group: process.pid & 0xffff, mode: "load-balance" } as const;
     const both = [open({ ifindex: b, fanout }), open({ ifindex: b, fanout })];
     send(open({ ifindex: 0 }), a, [frame(TEST_TYPE, 46), frame(TEST_TYPE, 46)]);
     await until(() => both.reduce((sum, socket) => sum + socket.receive(), 0) >= 1, "a frame on either socket");
   });
 
-  it("10 opens in the namespace of the caller too, and says what is wrong", () => {
+  it("11 opens in the namespace of the caller too, and says what is wrong", () => {
     expect(() => new PacketSocket({ ifindex: 0, receive: true })).toThrow(/transmission only/);
     expect(() => new PacketSocket({ ifindex: 9999 })).toThrow(expect.objectContaining({ code: "ENODEV" }));
     expect(() => new PacketSocket({ ifindex: b, netns: namespace.path, filter: new Uint8Array(7) })).toThrow(

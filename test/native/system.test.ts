@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ import {
   probeXdpLink,
   probeXsk,
 } from "../../src/native/index.js";
-import { Namespace, root } from "./lab.js";
+import { Namespace, root, until } from "./lab.js";
 
 describe("system functions", () => {
   it("1 finds interfaces by name and index", () => {
@@ -38,21 +38,37 @@ describe("system functions", () => {
     expect(Math.abs(monotonicCoarseTicks() / 10 - seconds)).toBeLessThan(5);
   });
 
-  it("3 tells systemd, if it listens", () => {
+  it("3 tells systemd, if it listens", async () => {
     const before = process.env.NOTIFY_SOCKET;
-    delete process.env.NOTIFY_SOCKET;
-    expect(notifySystemd("READY=1")).toBe(false);
     const folder = mkdtempSync(join(tmpdir(), "vtepd-notify-"));
-    const path = join(folder, "socket");
-    const receive = [
-      "import socket,sys",
-      "s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)",
-      "s.bind(sys.argv[1])",
-    ].join(";");
-    execFileSync("python3", ["-c", receive, path]);
-    process.env.NOTIFY_SOCKET = path;
-    expect(() => notifySystemd("READY=1")).toThrow(expect.objectContaining({ code: "ECONNREFUSED" }));
-    process.env.NOTIFY_SOCKET = before;
+    try {
+      delete process.env.NOTIFY_SOCKET;
+      expect(notifySystemd("READY=1")).toBe(false);
+      process.env.NOTIFY_SOCKET = join(folder, "socket");
+      expect(() => notifySystemd("READY=1")).toThrow(expect.objectContaining({ code: "ENOENT" }));
+      // Node has no datagram unix sockets, hence the addon's function, and hence Python here.
+      const script = [
+        "import socket, sys",
+        "listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)",
+        "listener.bind(sys.argv[1])",
+        "print('bound', flush=True)",
+        "print(listener.recv(100).decode(), flush=True)",
+      ].join("\n");
+      const listener = spawn("python3", ["-c", script, process.env.NOTIFY_SOCKET], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let output = "";
+      listener.stdout.on("data", (text) => {
+        output += text;
+      });
+      await until(() => output === "bound\n", "the listener");
+      expect(notifySystemd("STATUS=forwarding\nREADY=1")).toBe(true);
+      await until(() => output === "bound\nSTATUS=forwarding\nREADY=1\n", "the notification");
+    } finally {
+      if (before === undefined) delete process.env.NOTIFY_SOCKET;
+      else process.env.NOTIFY_SOCKET = before;
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
