@@ -6,11 +6,11 @@ import { datagram, datagram6, H1, R1 } from "../corpus/lab.js";
 import { arp, concat, ethernet, ipv4, packet, payload, tcp, udp } from "../corpus/packet.js";
 import { Random } from "../corpus/random.js";
 
-/** The fast hash of a frame that stands `shift` bytes into a buffer of noise. */
+/** The fast hash, unsigned, of a frame that stands `shift` bytes into a buffer of noise. */
 function fast(frame: Uint8Array, shift = 0): number {
   const buffer = concat(new Uint8Array(shift).fill(0xee), frame, new Uint8Array(64).fill(0xdd));
   const [to, from] = [readMac(frame, 0), readMac(frame, 6)];
-  return flowHash(new DataView(buffer.buffer), shift, frame.length, to.hi, to.lo, from.hi, from.lo);
+  return flowHash(new DataView(buffer.buffer), shift, frame.length, to.hi, to.lo, from.hi, from.lo) >>> 0;
 }
 
 const withIp = (fields: Parameters<typeof ipv4>[2], ports: readonly [number, number] = [1, 2]) =>
