@@ -49,6 +49,12 @@ export class ListedVtep implements VtepOperations {
   asked: unknown;
   private waiting: (() => void)[] = [];
 
+  /** As new, also where a test has put another method in. */
+  reset(): void {
+    for (const key of Object.keys(this)) Reflect.deleteProperty(this, key);
+    Object.assign(this, new ListedVtep());
+  }
+
   status(): StatusView {
     return {
       state: this.ready ? "ready" : "starting",

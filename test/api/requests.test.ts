@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => served.stop());
 beforeEach(() => {
-  Object.assign(served.vtep, new ListedVtep());
+  served.vtep.reset();
   served.logged.length = 0;
 });
 
