@@ -11,9 +11,11 @@
  */
 import { VtepError } from "../../wire/error.js";
 import { type Acknowledgement, decodeAcknowledgement, decodeDone } from "./acknowledgement.js";
+import { EmptyQueueWatch } from "./empty-queue.js";
 import { MessageFlag, type MessageHeader, MessageType, setSequence, viewOf, walkMessages } from "./header.js";
 import { Listeners, type Unsubscribe } from "./listeners.js";
 import { decodeMessage, type NetlinkObject } from "./message.js";
+import { refusal } from "./refusal.js";
 import type { NetlinkTransport } from "./transport.js";
 
 /**
@@ -21,11 +23,11 @@ import type { NetlinkTransport } from "./transport.js";
  * slowly more again, for nobody knows how large a buffer the system granted.
  */
 const MAX_OUTSTANDING = 64;
+/** Per answer. So slow that what an overrun makes necessary is done before the next can be provoked. */
+const WINDOW_GROWTH = 1 / 256;
 const MAX_ATTEMPTS = 10;
 /** Silence is asked about once more: an answer can be dropped unannounced behind an overrun. */
 const MAX_SILENCES = 2;
-/** Turns of the event loop to wait for an empty queue where messages never stop coming. */
-const MAX_DRAIN_TURNS = 1_000;
 const DEFAULT_TIMEOUT_MS = 5_000;
 
 type Expectation = "acknowledgement" | "object" | "dump";
@@ -67,11 +69,9 @@ export class NetlinkClient {
   private readonly notifications = new Listeners<NetlinkObject>();
   private readonly overruns = new Listeners<void>();
   private readonly errors = new Listeners<Error>();
+  private readonly overrunEnd = new EmptyQueueWatch(() => this.recover());
   private lastDump: Promise<void> = Promise.resolve();
   private window = MAX_OUTSTANDING;
-  /** Grows with everything that comes from the socket. */
-  private activity = 0;
-  private recovering = false;
   private sequence = 0;
   private closed = false;
 
@@ -154,7 +154,7 @@ export class NetlinkClient {
   }
 
   private sendWaiting(): void {
-    while (!this.recovering && this.outstanding.size < Math.floor(this.window)) {
+    while (!this.overrunEnd.isWaiting && this.outstanding.size < Math.floor(this.window)) {
       const request = this.waiting.shift();
       if (request === undefined) return;
       this.send(request);
@@ -180,7 +180,7 @@ export class NetlinkClient {
   }
 
   private receive(messages: Uint8Array): void {
-    this.activity++;
+    this.overrunEnd.active();
     const view = viewOf(messages);
     if (!walkMessages(view, (header) => this.dispatch(view, header))) this.counters.malformed++;
   }
@@ -235,8 +235,10 @@ export class NetlinkClient {
 
   private finish(sequence: number, request: Request, result: Acknowledgement | null): void {
     this.take(sequence);
-    this.window = Math.min(MAX_OUTSTANDING, this.window + 1 / this.window);
-    if (result !== null && result.errno !== 0) this.fail(request, refusal(request, result));
+    this.window = Math.min(MAX_OUTSTANDING, this.window + WINDOW_GROWTH);
+    // An overrun can leave our last dump unfinished in the kernel; each answer that is read carries it on.
+    if (request.expects === "dump" && result?.errorName === "EBUSY") this.again(request);
+    else if (result !== null && result.errno !== 0) this.fail(request, refusal(request.message, result));
     else if (request.interrupted) this.again(request);
     else request.resolve();
     this.sendWaiting();
@@ -250,28 +252,14 @@ export class NetlinkClient {
 
   private overrun(): void {
     if (this.closed) return;
-    this.activity++;
     this.counters.overruns++;
     this.window = Math.max(1, this.window / 2);
-    if (this.recovering) return;
-    this.recovering = true;
-    // The turn that is under way may have left messages unread; the next ones count.
-    setImmediate(() => this.awaitEmptyQueue(MAX_DRAIN_TURNS));
-  }
-
-  /** A whole turn of the event loop in which the socket had nothing to read means that the queue was empty. */
-  private awaitEmptyQueue(turns: number): void {
-    const { activity } = this;
-    setImmediate(() => {
-      if (this.closed) return;
-      if (this.activity !== activity && turns > 0) this.awaitEmptyQueue(turns - 1);
-      else this.recover();
-    });
+    this.overrunEnd.start();
   }
 
   /** What is unanswered now will stay so. */
   private recover(): void {
-    this.recovering = false;
+    if (this.closed) return;
     for (const sequence of [...this.outstanding.keys()]) {
       const request = this.take(sequence);
       if (request === undefined) continue;
@@ -301,21 +289,4 @@ export class NetlinkClient {
     if (request.timer !== null) clearTimeout(request.timer);
     request.reject(error);
   }
-}
-
-/** meta.errno is the errno's name, which callers may branch on. */
-function refusal(request: Request, result: Acknowledgement): VtepError {
-  const words = result.message === undefined ? "" : `: ${result.message}`;
-  return new VtepError("netlink_refused", `the kernel refused a netlink request: ${result.errorName}${words}`, {
-    errno: result.errorName,
-    kernelMessage: result.message,
-    messageType: viewOf(request.message).getUint16(4, true),
-  });
-}
-
-/** "ENOENT" for a refusal by the kernel, undefined for every other failure. */
-export function refusedWith(error: unknown): string | undefined {
-  if (!(error instanceof VtepError) || error.code !== "netlink_refused") return undefined;
-  const { errno } = error.meta;
-  return typeof errno === "string" ? errno : undefined;
 }

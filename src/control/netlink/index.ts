@@ -2,7 +2,7 @@
 
 export { type AddressMessage, encodeDumpAddresses } from "./address.js";
 export { formatIp, formatMacBytes, isIpv4Mapped, parseIp } from "./address-text.js";
-export { NetlinkClient, type NetlinkClientOptions, type NetlinkCounters, refusedWith } from "./client.js";
+export { NetlinkClient, type NetlinkClientOptions, type NetlinkCounters } from "./client.js";
 export { AddressFamily } from "./header.js";
 export { ETHERNET_HARDWARE, LinkFlag, type LinkMessage } from "./link.js";
 export * from "./link-request.js";
@@ -10,6 +10,7 @@ export { Listeners, type Unsubscribe } from "./listeners.js";
 export type { NetlinkObject } from "./message.js";
 export * from "./neighbor.js";
 export { encodeDumpNexthops, type NexthopGroupMember, type NexthopMessage } from "./nexthop.js";
+export { refusedWith } from "./refusal.js";
 export * from "./route.js";
 export { NetlinkGroup, type NetlinkTransport, UNDERLAY_GROUPS } from "./transport.js";
 export type { NewVxlan, VxlanData } from "./vxlan-link.js";

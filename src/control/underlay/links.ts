@@ -42,6 +42,8 @@ export interface LinkChange {
   readonly after: LinkState | null;
 }
 
+const RETRY_MS = 1_000;
+
 interface Entry {
   state: LinkState;
   /** The dump that last confirmed it. */
@@ -55,15 +57,13 @@ export class Links {
   private readonly subscriptions: Unsubscribe[];
   private generation = 0;
   private loading: Promise<void> = Promise.resolve();
+  private retry: NodeJS.Timeout | null = null;
+  private closed = false;
 
   constructor(private readonly client: NetlinkClient) {
     this.subscriptions = [
       client.onNotification((object) => this.handle(object)),
-      client.onOverrun(() => {
-        this.load().catch(() => {
-          // The client is closed, or the socket failed and the client's onError has said so.
-        });
-      }),
+      client.onOverrun(() => this.reload()),
     ];
   }
 
@@ -74,9 +74,9 @@ export class Links {
     return loading;
   }
 
-  /** Resolves when the newest load is done. */
+  /** Resolves when the newest load has ended, well or not. */
   settled(): Promise<void> {
-    return this.loading;
+    return this.loading.catch(() => {});
   }
 
   get(name: string): LinkState | null {
@@ -97,6 +97,8 @@ export class Links {
   }
 
   close(): void {
+    this.closed = true;
+    if (this.retry !== null) clearTimeout(this.retry);
     for (const unsubscribe of this.subscriptions) unsubscribe();
   }
 
@@ -107,6 +109,18 @@ export class Links {
     for (const [ifindex, entry] of this.byIfindex) {
       if (entry.generation < generation) this.remove(ifindex);
     }
+  }
+
+  /** What a lost message may have changed is found out, if not now then later. */
+  private reload(): void {
+    this.load().catch(() => {
+      if (!this.closed) this.retry ??= setTimeout(() => this.reloadNow(), RETRY_MS).unref();
+    });
+  }
+
+  private reloadNow(): void {
+    this.retry = null;
+    this.reload();
   }
 
   private handle(object: NetlinkObject): void {

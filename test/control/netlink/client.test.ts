@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { NetlinkClient, refusedWith } from "../../../src/control/netlink/client.js";
+import { NetlinkClient } from "../../../src/control/netlink/client.js";
 import { MessageFlag } from "../../../src/control/netlink/header.js";
 import { encodeDumpLinks, encodeSetLink } from "../../../src/control/netlink/link-request.js";
 import type { NetlinkObject } from "../../../src/control/netlink/message.js";
 import { encodeGetNeighbor } from "../../../src/control/netlink/neighbor.js";
+import { refusedWith } from "../../../src/control/netlink/refusal.js";
 import { VtepError } from "../../../src/wire/error.js";
 import { captures, fromHex } from "./captured.js";
 import { acknowledge, answer, done, joined, notification, ScriptedTransport } from "./scripted.js";
@@ -187,6 +188,16 @@ describe("dumps", () => {
     expect(client.counters).toMatchObject({ stray: 1, overruns: 1 });
     transport.deliver(done(transport.sequenceOf(1)));
     await dump;
+  });
+
+  it("are repeated while an unfinished dump of ours keeps the kernel busy", async () => {
+    const { transport, client } = setUp();
+    transport.onSend = (_message, sequence) => {
+      const errno = transport.sent.length === 1 ? 16 : 0;
+      queueMicrotask(() => transport.deliver(errno ? acknowledge(sequence, errno) : done(sequence)));
+    };
+    await client.dump(DUMP, () => {});
+    expect(transport.sent).toHaveLength(2);
   });
 
   it("leave the next one in order when one is refused", async () => {
