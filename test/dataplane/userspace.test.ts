@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { mayMakeNamespaces } from "./namespaces.js";
+import { Drop } from "../../src/abi/generated.js";
+import { arpRequest, HostSocket } from "./host_socket.js";
+import { mayMakeNamespaces, until } from "./namespaces.js";
 import { Overlay, type OverlayOptions } from "./overlay.js";
+import { transfer } from "./tcp.js";
 
 const live = it.skipIf(!mayMakeNamespaces());
 
@@ -24,13 +27,38 @@ describe("userspace data path, live (root)", () => {
   for (const socket of ["af_packet", "af_xdp"] as const) {
     for (const peer of ["userspace", "kernel"] as const) {
       for (const ipv6 of [false, true]) {
-        live(`${socket}: carries IPv4 and IPv6 to a ${peer} VTEP over IPv${ipv6 ? 6 : 4}`, async () => {
-          await up({ peer, ipv6, socket });
+        live(`${socket}: carries IPv4, IPv6 and TCP to a ${peer} VTEP over IPv${ipv6 ? 6 : 4}`, async () => {
+          const { net } = await up({ peer, ipv6, socket });
           expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
           expect(await ping("h2", "fd01::1")).toContain(" 0% packet loss");
           expect(await ping("h1", "192.168.0.2", "-M", "do", "-s", "1472")).toContain(" 0% packet loss");
+          const there = await transfer(net, "h1", "h2", "192.168.0.2", 8);
+          expect(there.received).toBe(there.sent);
+          const back = await transfer(net, "h2", "h1", "fd01::1", 8);
+          expect(back.received).toBe(back.sent);
         });
       }
     }
+
+    live(`${socket}: tags stay within their VLAN, and come back at the other end`, async () => {
+      const { net, v1 } = await up({ peer: "userspace", vlan: 10, socket });
+      const sender = new HostSocket(net.path("h1"), (await net.link("h1", "eth0")).ifindex);
+      const receiver = new HostSocket(net.path("h2"), (await net.link("h2", "eth0")).ifindex);
+      try {
+        for (const vlan of [0, 11, 10]) sender.send(arpRequest(vlan));
+        await until(() => receiver.receive(arpRequest(10)));
+        expect(receiver.times(arpRequest(11)) + receiver.times(arpRequest(0))).toBe(0);
+        expect(v1.tables.dropped(Drop.UNKNOWN_VLAN)).toBeGreaterThanOrEqual(2);
+      } finally {
+        sender.close();
+        receiver.close();
+      }
+    });
+
+    live(`${socket}: an outer checksum covers a frame whose own was partial`, async () => {
+      const { net } = await up({ peer: "kernel", socket, settings: { flags: 4 } });
+      const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", 2);
+      expect(received).toBe(sent);
+    });
   }
 });

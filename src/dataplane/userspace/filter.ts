@@ -15,6 +15,8 @@ const LOAD_BYTE = 0x30;
 const LOAD_HALF_INDEXED = 0x48;
 const LOAD_X_HEADER_BYTES = 0xb1; // X = 4 * (byte & 0xf)
 const JUMP_EQUAL = 0x15;
+const JUMP_GREATER = 0x25;
+const JUMP_GREATER_OR_EQUAL = 0x35;
 const JUMP_SET = 0x45;
 const RETURN = 0x06;
 const INSTRUCTION_BYTES = 8;
@@ -35,8 +37,18 @@ const LATER_FRAGMENT = 0x1fff;
 const mustBe = (value: number): Instruction => [JUMP_EQUAL, value, "next", "refuse"];
 const mustNotBe = (value: number): Instruction => [JUMP_EQUAL, value, "refuse", "next"];
 
+/** The first byte of an IP header: version, and in IPv4 a header length of at least five words. */
+function firstByte(least: number, most: number): Instruction[] {
+  return [
+    [LOAD_BYTE, IP],
+    [JUMP_GREATER_OR_EQUAL, least, "next", "refuse"],
+    [JUMP_GREATER, most, "refuse", "next"],
+  ];
+}
+
 function ipv4(settings: VtepSettings): Instruction[] {
   return [
+    ...firstByte(0x45, 0x4f),
     [LOAD_BYTE, IP + Ipv4.PROTOCOL],
     mustBe(Protocol.UDP),
     [LOAD_HALF, IP + Ipv4.FRAGMENT],
@@ -55,6 +67,7 @@ function ipv6(settings: VtepSettings): Instruction[] {
     mustBe(readI32(settings.localAddress, at)),
   ]);
   return [
+    ...firstByte(0x60, 0x6f),
     [LOAD_BYTE, IP + Ipv6.NEXT_HEADER],
     mustBe(Protocol.UDP),
     ...address,

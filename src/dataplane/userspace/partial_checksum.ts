@@ -1,15 +1,14 @@
 // AF_XDP does not say whether a transport checksum is complete, and frames of a veth peer often are not: their field
 // holds the folded sum over the pseudo header (Linux CHECKSUM_PARTIAL). Finds those by that very value and completes
-// them. One valid checksum in 65,536 has the same value, so a match is verified before anything is written.
+// them. One complete checksum in 65,536 has the same value; completing it again yields that value (RFC 1071 §2).
 
 import { readU16 } from "../../wire/bytes.js";
-import { addToSum, foldSum, pseudoHeaderSum } from "../../wire/checksum.js";
+import { foldSum, pseudoHeaderSum } from "../../wire/checksum.js";
 import { IPV4_FRAGMENT_MASK, IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol, Udp } from "../../wire/ip.js";
 import { completeChecksum } from "../io/complete_checksum.js";
 import { FrameHeaders } from "./frame_headers.js";
 
 const TCP_CHECKSUM = 16;
-const VALID_SUM = 0xffff;
 
 export class PartialChecksums {
   private readonly headers = new FrameHeaders();
@@ -44,6 +43,5 @@ function completeIfPartial(
   const addresses = ip + (ipv6 ? Ipv6.SOURCE : Ipv4.SOURCE);
   const pseudo = pseudoHeaderSum(bytes, addresses, ipv6 ? 16 : 4, protocol, end - transport);
   if (readU16(bytes, transport + field) !== foldSum(pseudo)) return;
-  if (foldSum(addToSum(pseudo, bytes, transport, end - transport)) !== VALID_SUM)
-    completeChecksum(bytes, transport, field, end);
+  completeChecksum(bytes, transport, field, end);
 }
