@@ -60,7 +60,7 @@ export async function buildAddon(root) {
     { stampFile: stamp(root, "addon"), files, outputs: [addonFile(root, description)] },
     () =>
       // configure and build, not rebuild: that would first wipe build/, where the eBPF objects are.
-      run(process.execPath, [gyp, "configure", "build", ...nodeHeaders()], { cwd: root, advice }),
+      run(process.execPath, [gyp, "configure", "build", "--jobs", "max", ...nodeHeaders()], { cwd: root, advice }),
   );
   return built ? "compiled" : undefined;
 }

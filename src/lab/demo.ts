@@ -68,7 +68,7 @@ async function show(context: LabContext, print: Print): Promise<boolean> {
 async function talk(context: LabContext, from: HostPlace, to: HostPlace): Promise<Pair> {
   const pings: (PingResult | undefined)[] = [];
   for (const family of [4, 6] as const)
-    pings.push(await pingHost(context, from, to, { family, packetSize: PACKET_SIZE }));
+    pings.push(await pingHost(context, from, to, { family, packetSize: PACKET_SIZE, spaced: true }));
   const result = await stream(context, from, to, 4, STREAM_BYTES).catch(() => undefined);
   return { from, to, pings, stream: result };
 }

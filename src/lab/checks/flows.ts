@@ -23,12 +23,19 @@ export async function checkFlows(context: LabContext, { flows }: FlowsCheck): Pr
       seen.filter((frame) => marks.indexIn(frame) !== undefined).length >= marks.count;
     await captures.get(to.endpoint)?.until(allArrived, PATIENCE_MS);
   });
-  const missing = marks.tally(frames.get(to.endpoint) ?? []).filter((copies) => copies !== 1).length;
-  const paths = pathsOf(context, flows.count, marks, frames);
+  const copies = marks.tally(frames.get(to.endpoint) ?? []);
+  const missing = copies.flatMap((count, index) => (count === 0 ? [index] : []));
+  const repeated = copies.filter((count) => count > 1).length;
+  const seen = nodesOf(context, marks, frames);
+  const lostBehind = missing.filter((index) => (seen[index]?.size ?? 0) > 0).length;
+  const paths = pathsOf(flows.count, seen);
   const wandering = paths.filter((nodes) => nodes.size > 1).length;
   return {
     problems: [
-      ...(missing > 0 ? [`${missing} of ${marks.count} frames did not arrive exactly once`] : []),
+      ...(missing.length > 0
+        ? [`${missing.length} of ${marks.count} frames did not arrive, ${lostBehind} of them were on the wire`]
+        : []),
+      ...(repeated > 0 ? [`${repeated} of ${marks.count} frames arrived more than once`] : []),
       ...(wandering > 0 ? [`${wandering} flows changed their path`] : []),
       ...shareProblems(flows, paths),
     ],
@@ -38,17 +45,26 @@ export async function checkFlows(context: LabContext, { flows }: FlowsCheck): Pr
   };
 }
 
-/** For each flow, the nodes of the underlay that it entered. */
-function pathsOf({ lab }: LabContext, count: number, marks: Marks, frames: Frames): Set<string>[] {
-  const paths = Array.from({ length: count }, () => new Set<string>());
+/** For each datagram, the nodes of the underlay that it entered. */
+function nodesOf({ lab }: LabContext, marks: Marks, frames: Frames): Set<string>[] {
+  const nodes = Array.from({ length: marks.count }, () => new Set<string>());
   for (const vtep of vtepNodes(lab)) {
     for (const tap of tapsOf(lab, vtep)) {
       for (const frame of frames.get(tap) ?? []) {
         const index = marks.indexIn(parseVxlan(frame, udpPortOf(lab, vtep))?.inner ?? Buffer.alloc(0));
-        if (index !== undefined) paths[index % count]?.add(splitEndpoint(tap)[0]);
+        if (index !== undefined) nodes[index]?.add(splitEndpoint(tap)[0]);
       }
     }
   }
+  return nodes;
+}
+
+/** The same for each flow. */
+function pathsOf(count: number, seen: readonly ReadonlySet<string>[]): Set<string>[] {
+  const paths = Array.from({ length: count }, () => new Set<string>());
+  seen.forEach((nodes, index) => {
+    for (const node of nodes) paths[index % count]?.add(node);
+  });
   return paths;
 }
 

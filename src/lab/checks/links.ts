@@ -19,6 +19,12 @@ export async function setLinks(context: LabContext, { links }: LinkCheck): Promi
   return { problems, detail: `${names.length} links ${links.state}` };
 }
 
+interface Hop {
+  readonly interface: string;
+  /** Absent until it is resolved; only then does the leg carry anything. */
+  readonly mac?: string | null;
+}
+
 /** First the kernel's view of the link, then the daemon's of its next hops. */
 async function settle(context: LabContext, peer: Endpoint, state: "up" | "down"): Promise<string[]> {
   const [node, name] = splitEndpoint(peer);
@@ -28,15 +34,8 @@ async function settle(context: LabContext, peer: Endpoint, state: "up" | "down")
   const spec = context.lab.nodes[node];
   if (daemon === undefined || spec === undefined || !isVtep(spec)) return [];
   const { problems } = await pollRows(daemon.socket, "vteps", (rows) => {
-    const used = rows.every(({ underlay }) =>
-      (underlay as { interface: string }[]).some((hop) => hop.interface === name),
-    );
-    const unused = rows.every(
-      ({ underlay }) => !(underlay as { interface: string }[]).some((hop) => hop.interface === name),
-    );
-    return (state === "up" ? used : unused)
-      ? []
-      : [`${node} ${state === "up" ? "does not use" : "still uses"} ${name}`];
+    const uses = rows.map(({ underlay }) => (underlay as Hop[]).some((hop) => hop.interface === name && hop.mac));
+    return uses.every((used) => used === (state === "up")) ? [] : [`next hops of ${node}: ${JSON.stringify(rows)}`];
   });
   return [...problems];
 }

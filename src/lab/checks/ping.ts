@@ -5,7 +5,8 @@ import type { NoPingCheck, PingCheck } from "../topology.js";
 import type { Outcome } from "./outcome.js";
 
 const COUNT = 3;
-const INTERVAL_SECONDS = 0.01;
+/** Once something was answered ping waits for the rest no longer than its interval, whatever -W says. */
+const INTERVAL_SECONDS = 1;
 const DEFAULT_SIZE = 84;
 const HEADERS_SIZE = { 4: 28, 6: 48 } as const;
 const FAMILIES = [4, 6] as const;
@@ -39,12 +40,15 @@ interface Echo {
   readonly packetSize: number;
   readonly count?: number;
   readonly waitSeconds?: number;
+  /** One after the other, as people ping; else all at once, which takes no time when all is well. */
+  readonly spaced?: boolean;
 }
 
 async function echo({ instance }: LabContext, from: HostPlace, address: string, options: Echo): Promise<string> {
-  const { family, packetSize, count = COUNT, waitSeconds = 2 } = options;
+  const { family, packetSize, count = COUNT, waitSeconds = 2, spaced = false } = options;
   const payload = packetSize - HEADERS_SIZE[family];
-  const args = ["-n", "-q", "-c", String(count), "-i", String(INTERVAL_SECONDS), "-W", String(waitSeconds)];
+  const pace = spaced ? ["-i", "0.2"] : ["-i", String(INTERVAL_SECONDS), "-l", String(count)];
+  const args = ["-n", "-q", "-c", String(count), ...pace, "-W", String(waitSeconds)];
   const target = ["-s", String(payload), "-M", "do", "-I", from.interface, address];
   const { stdout } = await finish("ping", [...args, ...target], { namespace: instance.namespaceOf(from.node) });
   return stdout;
