@@ -8,7 +8,7 @@ import type * as rawSocket from "raw-socket";
 import { Drop, Family } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
 
-/** IPPROTO_RAW: a socket that only sends. It implies a caller-made header in both families. */
+/** IPPROTO_RAW: a socket that only sends, and in both families sends the caller's IP header (raw(7), Linux inet6_create). */
 const PROTOCOL_RAW = 255;
 /** raw-socket sends one packet per turn of the event loop; more than this waiting is a storm, not a start. */
 const MAX_WAITING = 256;
@@ -92,13 +92,7 @@ function addressText(address: Uint8Array, family: number): string {
 /** Loaded when first needed: most VTEPs never send an unresolved packet, and the package wants CAP_NET_RAW. */
 function openRawSocket(family: number): RawSocket {
   const raw = createRequire(import.meta.url)("raw-socket") as typeof rawSocket;
-  const ipv6 = family === Family.IPV6;
-  const socket = raw.createSocket({
-    protocol: PROTOCOL_RAW,
-    addressFamily: ipv6 ? raw.AddressFamily.IPv6 : raw.AddressFamily.IPv4,
-  });
-  if (ipv6) socket.setOption(raw.SocketLevel.IPPROTO_IPV6, raw.SocketOption.IPV6_HDRINCL, 1);
-  else socket.setOption(raw.SocketLevel.IPPROTO_IP, raw.SocketOption.IP_HDRINCL, 1);
+  const addressFamily = family === Family.IPV6 ? raw.AddressFamily.IPv6 : raw.AddressFamily.IPv4;
   // Nothing is received, and a reading socket would keep the process alive.
-  return socket.pauseRecv();
+  return raw.createSocket({ protocol: PROTOCOL_RAW, addressFamily }).pauseRecv();
 }

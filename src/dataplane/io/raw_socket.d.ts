@@ -3,8 +3,6 @@ declare module "raw-socket" {
   import type { EventEmitter } from "node:events";
 
   export const AddressFamily: { readonly IPv4: 1; readonly IPv6: 2 };
-  export const SocketLevel: { readonly IPPROTO_IP: number; readonly IPPROTO_IPV6: number };
-  export const SocketOption: { readonly IP_HDRINCL: number; readonly IPV6_HDRINCL: number };
 
   export interface Socket extends EventEmitter {
     /** Queues; the bytes are read when the socket is writable. `sent` gets an Error that bears strerror's text. */
@@ -15,7 +13,6 @@ declare module "raw-socket" {
       address: string,
       sent: (error: Error | null, bytes: number) => void,
     ): this;
-    setOption(level: number, option: number, value: number): void;
     pauseRecv(): this;
     close(): this;
   }
