@@ -96,6 +96,7 @@ function validationErrors(error: Error): { key: string; message: string }[] {
     if (additionalProperty !== undefined) return { key: `${at}.${additionalProperty}`, message: "is not known" };
     if (allowedValues !== undefined) return { key: at, message: `must be one of ${allowedValues.join(", ")}` };
     if (keyword !== "required") return { key: at, message: message ?? "is not allowed" };
-    return { key: missingProperty === undefined ? at : `${requestPath}.${missingProperty}`, message: "is required" };
+    if (missingProperty === undefined) return { key: at, message: "is required, as application/json" };
+    return { key: `${requestPath}.${missingProperty}`, message: "is required" };
   });
 }

@@ -17,7 +17,7 @@ import type { Origin } from "../telemetry/view_types.js";
 const HIGHEST_VLAN = 4094;
 const HIGHEST_VNI = 0xffffff;
 const LONGEST_NAME = 64;
-const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+const MAC = /^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/;
 
 @AdditionalProperties(false)
 export class PortName {
@@ -57,7 +57,7 @@ export class FlushRequest {
 
 @AdditionalProperties(false)
 export class FdbQuery extends FlushRequest {
-  /** Lower case with colons. */
+  /** With colons. */
   @Pattern(MAC)
   mac?: string;
 

@@ -16,7 +16,7 @@ import type {
   VtepView,
 } from "../telemetry/view_types.js";
 
-/** What is not given matches everything. Texts are in canonical spelling. */
+/** What is not given matches everything. Addresses may be in any spelling, MACs have colons. */
 export interface FdbFilter {
   readonly bridgeDomain?: string;
   readonly vni?: number;

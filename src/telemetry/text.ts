@@ -22,3 +22,10 @@ export function addressText(bytes: Uint8Array): string {
   const address = new ipaddr.IPv6(Array.from(bytes));
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
 }
+
+/** Any spelling of an address in the one that addressText uses; a text that is none stays as it is. */
+export function canonicalAddress(text: string): string {
+  if (!ipaddr.isValid(text)) return text;
+  const address = ipaddr.process(text);
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+}

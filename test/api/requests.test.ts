@@ -131,10 +131,11 @@ describe("errors by HTTP", () => {
     ["a VLAN out of range", "/v1/flush", '{"vlan":4095}', 400, "body.vlan"],
     ["a missing key", "/v1/ports/enable", "{}", 400, "body.interface"],
     ["no body", "/v1/ports/enable", undefined, 400, "body"],
+    ["no filter, which could mean everything", "/v1/flush", undefined, 400, "body"],
   ];
 
   it.each(wrong)("names the key of %s", async (_what, path, body, status, key) => {
-    const isPost = body !== undefined || path.includes("enable");
+    const isPost = body !== undefined || /enable|flush/.test(path);
     const answer = await (isPost ? served.post(path, body) : served.get(path));
     expect(answer.status).toBe(status);
     const { code, message, errors } = JSON.parse(answer.text);

@@ -101,6 +101,9 @@ describe("the FDB as views", () => {
     expect(macs({ vlan: 10 })).toEqual(["02:00:00:00:00:02"]);
     expect(macs({ vlan: 0 })).toEqual(["02:00:00:00:00:01"]);
     expect(macs({ vtep: "2001:db8::3" })).toEqual(["02:00:ff:00:00:01"]);
+    expect(macs({ vtep: "2001:0DB8:0:0::3" })).toEqual(["02:00:ff:00:00:01"]);
+    expect(macs({ vtep: "nowhere" })).toEqual([]);
+    expect(macs({ mac: "02:00:FF:00:00:01" })).toEqual(["02:00:ff:00:00:01"]);
     expect(macs({ where: "remote" })).toHaveLength(3);
     expect(macs({ where: "local" })).toHaveLength(3);
     expect(macs({ origin: "evpn" })).toEqual(["03:00:00:00:00:09"]);

@@ -3,7 +3,7 @@
 import { Controller, inject } from "@tsed/di";
 import type { PlatformContext } from "@tsed/platform-http";
 import { BodyParams, Context, QueryParams } from "@tsed/platform-params";
-import { Get, Post, Summary } from "@tsed/schema";
+import { Get, Post, Required, Summary } from "@tsed/schema";
 import { ListReply } from "../list_reply.js";
 import { FdbQuery, FlushRequest } from "../models.js";
 import type { VtepOperations } from "../operations.js";
@@ -22,7 +22,8 @@ export class FdbController {
 
   @Post("/flush")
   @Summary("Forgets learned MACs; what is not given matches everything")
-  flush(@BodyParams() request: FlushRequest): { flushed: number } {
+  // Required: a filter that was not understood as JSON must not become "everything".
+  flush(@BodyParams() @Required() request: FlushRequest): { flushed: number } {
     return { flushed: this.operations.flush(request) };
   }
 }

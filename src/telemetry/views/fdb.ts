@@ -5,7 +5,7 @@ import { FdbFlag, FdbKind, Limit } from "../../abi/generated.js";
 import type { FdbEntry } from "../../tables/fdb.js";
 import type { Tables } from "../../tables/tables.js";
 import type { VtepNames } from "../names.js";
-import { addressText, macText, macWords } from "../text.js";
+import { addressText, canonicalAddress, macText, macWords } from "../text.js";
 import type { FdbView, Origin } from "../view_types.js";
 
 const TICKS_PER_SECOND = 1e9 / Limit.TICK_NS;
@@ -118,7 +118,8 @@ function matcherOf(tables: Tables, names: VtepNames, selection: FdbSelection): (
   if (vlan !== undefined)
     tests.push(({ kind, target }) => kind === FdbKind.LOCAL && tables.ports.vlan[target] === vlan);
   if (vtep !== undefined) {
-    const isAsked = remembered((remote: number) => textOf(tables.vteps.address[remote]) === vtep);
+    const asked = canonicalAddress(vtep);
+    const isAsked = remembered((remote: number) => textOf(tables.vteps.address[remote]) === asked);
     tests.push(({ kind, target }) => kind === FdbKind.REMOTE && isAsked(target));
   }
   if (where !== undefined) tests.push(({ kind }) => (kind === FdbKind.REMOTE) === (where === "remote"));
