@@ -1,5 +1,5 @@
 /** Network namespaces for tests against the real kernel, with our netlink client inside. */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { NetlinkClient, UNDERLAY_GROUPS } from "../../../src/control/netlink/index.js";
 import type { NetlinkTransport } from "../../../src/control/netlink/transport.js";
 import { Links } from "../../../src/control/underlay/links.js";
@@ -46,6 +46,13 @@ export class Namespace {
     execFileSync("ip", ["-n", this.name, "-batch", "-"], {
       input: `${lines.join("\n")}\n`,
       stdio: ["pipe", "pipe", "pipe"],
+    });
+  }
+
+  /** Does not wait, so that events arrive while the kernel is still at it. */
+  ipInBackground(command: string): void {
+    execFile("ip", ["-n", this.name, ...command.split(" ")], () => {
+      // A failure shows in what the test waits for.
     });
   }
 
