@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Per-CPU counters with the meaning of src/engine/effects.ts (arrivals and drops)
- * and execute.ts (departures). A super-packet counts as the frames it becomes. A
+ * and execute.ts (departures). Bytes are those of the inner, untagged frame. A super-packet counts as the frames it becomes. A
  * punted frame is counted by the engine, not here.
  */
 #ifndef VTEP_COUNTERS_H
@@ -19,13 +19,13 @@ static __always_inline void count_receive(void *map, __u32 index, const struct d
 	traffic->rx_bytes += out->bytes;
 }
 
-static __always_inline void count_transmit(void *map, __u32 index, __u32 packets, __u32 bytes)
+static __always_inline void count_transmit(void *map, __u32 index, const struct decision *out)
 {
 	struct vtep_traffic *traffic = lookup(map, index);
 	if (!traffic)
 		return;
-	traffic->tx_packets += packets;
-	traffic->tx_bytes += bytes;
+	traffic->tx_packets += out->packets;
+	traffic->tx_bytes += out->bytes;
 }
 
 static __always_inline void account_arrival(const struct decision *out)

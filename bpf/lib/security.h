@@ -31,11 +31,13 @@ static __always_inline bool admit_local(struct decision *out, __u32 port_flags)
 	return punt(out, VTEP_PUNT_LEARN);
 }
 
-/* Tunnels teach MACs only in flood-and-learn domains (RFC 7348 §4.1). */
+/* Tunnels teach MACs only in flood-and-learn domains (RFC 7348 §4.1); a sender that nobody named is news there too. */
 static __always_inline bool admit_remote(struct decision *out, __u32 bd_flags)
 {
-	if (!(bd_flags & VTEP_BD_LEARN_REMOTE) || out->vtep == 0)
+	if (!(bd_flags & VTEP_BD_LEARN_REMOTE))
 		return true;
+	if (out->vtep == 0)
+		return punt(out, VTEP_PUNT_LEARN);
 	struct vtep_fdb_value *entry = fdb_find(out->source);
 	if (entry && entry->kind == VTEP_FDB_REMOTE && entry->target == out->vtep) {
 		refresh(entry);

@@ -99,14 +99,13 @@ static __always_inline bool arrange_tc(struct packet *p, const struct decision *
 static __always_inline int send_to_port(struct packet *p, const struct vtep_config *config, struct decision *out)
 {
 	__u16 vlan = out->egress->vlan;
-	__u32 tag_bytes = vlan ? VLAN_TAG_BYTES : 0;
 
 	if (!(p->xdp ? arrange_xdp(p, out, vlan) : arrange_tc(p, out, vlan))) {
 		punt(out, VTEP_PUNT_EXCEPTION);
 		return p->xdp ? XDP_PASS : hand_to_engine(p, config, out);
 	}
 	account_arrival(out);
-	count_transmit(&vtep1_c_port, out->target, out->packets, out->bytes + out->packets * tag_bytes);
+	count_transmit(&vtep1_c_port, out->target, out);
 	return redirect(p, out, out->egress->ifindex);
 }
 
@@ -117,8 +116,8 @@ static __always_inline int send_to_vtep(struct packet *p, const struct vtep_conf
 		return p->xdp ? XDP_PASS : hand_to_engine(p, config, out);
 	}
 	account_arrival(out);
-	count_transmit(&vtep1_c_vtep, out->target, out->packets, out->bytes);
-	count_transmit(&vtep1_c_bd, out->bd, out->packets, out->bytes);
+	count_transmit(&vtep1_c_vtep, out->target, out);
+	count_transmit(&vtep1_c_bd, out->bd, out);
 	return redirect(p, out, out->next_hop->ifindex);
 }
 

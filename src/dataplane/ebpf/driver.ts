@@ -1,0 +1,170 @@
+// The data path in the kernel: XDP and tc programs carry known unicast, the engine carries the rest, which
+// comes through the punt device. The programs cache the engine's decisions, so what the engine learns from
+// a frame is in their maps before the next batch of frames is looked at. Must be opened in the network
+// namespace that its interfaces are in. Leaves nothing behind, however the process ends.
+
+import { FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
+import { Engine, type EngineListener } from "../../engine/engine.js";
+import { monotonicCoarseTicks, PacketSocket } from "../../native/index.js";
+import type { Tables } from "../../tables/tables.js";
+import type { Driver, DriverCounters, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
+import { KernelRoute } from "../io/kernel_route.js";
+import { PacketTransmit } from "../io/transmit.js";
+import { TableWriter } from "./apply.js";
+import { clearTraffic, readCounters } from "./counters.js";
+import { type AttachedHook, Hooks } from "./hooks.js";
+import { type ObjectFiles, Programs, readObjectFiles } from "./load.js";
+import { encodeIndex, MapName, writeFdbKey } from "./maps.js";
+import { type PuntHandler, PuntReader } from "./punt.js";
+import { writePuntRates } from "./punt_rates.js";
+
+const SEND_BUFFER_BYTES = 4 << 20;
+
+export interface EbpfOptions {
+  readonly tables: Tables;
+  readonly listener?: EngineListener;
+  /** Default: those that the build left in build/bpf. */
+  readonly objects?: ObjectFiles;
+}
+
+interface Opened {
+  readonly plan: InterfacePlan;
+  /** Undefined while it is being attached. */
+  readonly hook: AttachedHook | undefined;
+}
+
+export class EbpfDriver implements Driver, PuntHandler {
+  readonly name = "ebpf";
+  private readonly tables: Tables;
+  private readonly programs: Programs;
+  private readonly writer: TableWriter;
+  private readonly hooks: Hooks;
+  private readonly transmit: PacketTransmit;
+  private readonly engine: Engine;
+  private readonly opened = new Map<number, Opened>();
+  /** In the order of opening; closed backwards. */
+  private readonly handles: { close(): void }[] = [];
+  /** Found while the engine's own changes were written: the next caller of apply() hears of them. */
+  private unheard: ItemProblem[] = [];
+
+  constructor({ tables, listener, objects = readObjectFiles() }: EbpfOptions) {
+    this.tables = tables;
+    try {
+      this.programs = this.keep(Programs.load(objects));
+      this.writer = new TableWriter(this.programs, tables, {
+        takesXdp: (slot) => this.opened.get(slot)?.hook?.xdp ?? false,
+        isEngineCarried: (slot) => this.opened.get(slot)?.plan.hook === "userspace",
+      });
+      this.hooks = new Hooks(this.programs);
+      const kernelRoute = this.keep(new KernelRoute(tables));
+      const sender = this.keep(new PacketSocket({ ifindex: 0, sendBufferBytes: SEND_BUFFER_BYTES }));
+      this.transmit = new PacketTransmit(tables, sender, kernelRoute);
+      this.engine = new Engine(tables, this.transmit, listener);
+      this.start(this.keep(new PuntReader(this)).ifindex);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The maps know the interface before its first frame comes. */
+  openInterface(plan: InterfacePlan): OpenedInterface {
+    const { slot } = plan;
+    this.opened.set(slot, { plan, hook: undefined });
+    try {
+      this.writer.rewriteSlot(slot);
+      const hook = this.hooks.attach(plan);
+      this.opened.set(slot, { plan, hook });
+      if (hook.xdp) {
+        this.letXdpReach(plan.ifindex);
+        this.writer.rewriteSlot(slot);
+      }
+      return { slot, hook: hook.hook, reason: hook.reason };
+    } catch (error) {
+      this.closeInterface(slot);
+      throw error;
+    }
+  }
+
+  closeInterface(slot: number): void {
+    const opened = this.opened.get(slot);
+    if (opened === undefined) return;
+    this.opened.delete(slot);
+    opened.hook?.close();
+    if (opened.hook?.xdp === true) this.programs.map(MapName.DEVMAP).delete(encodeIndex(opened.plan.ifindex));
+    this.writer.rewriteSlot(slot);
+  }
+
+  apply(tables: Tables): readonly ItemProblem[] {
+    this.forgetCounters(tables);
+    const problems = [...this.unheard, ...this.writer.writeDeltas()];
+    this.unheard = [];
+    return problems;
+  }
+
+  readCounters(): DriverCounters {
+    return readCounters(this.programs);
+  }
+
+  readSeen(keys: Int32Array, count: number, seen: (index: number, tick: number) => void): void {
+    const map = this.programs.map(MapName.FDB);
+    const key = new Uint8Array(FdbKeyLayout.sizeBytes);
+    const value = new Uint8Array(FdbValueLayout.sizeBytes);
+    const keyView = new DataView(key.buffer);
+    const valueView = new DataView(value.buffer);
+    for (let index = 0; index < count; index++) {
+      writeFdbKey(keyView, 0, keys[index * 2]!, keys[index * 2 + 1]!);
+      if (map.lookup(key, value) !== undefined) seen(index, valueView.getUint32(FdbValueLayout.lastSeenTick, true));
+    }
+  }
+
+  inject(slot: number, frame: Uint8Array): void {
+    this.transmit.toInterface(slot, 0, frame, 0, frame.length, true);
+    this.transmit.flush();
+  }
+
+  /** One frame that the programs handed over. PuntReader calls this, and flush() after each batch. */
+  handle(bytes: Uint8Array, offset: number, length: number, slot: number): void {
+    this.engine.handle(bytes, offset, length, slot, monotonicCoarseTicks());
+  }
+
+  flush(): void {
+    this.transmit.flush();
+    if (this.tables.deltas.empty) return;
+    // What waits stays in the deltas, so the next apply() speaks of it anyway.
+    this.unheard = this.apply(this.tables).filter(({ status }) => status !== "retry");
+  }
+
+  close(): void {
+    for (const { hook } of this.opened.values()) hook?.close();
+    this.opened.clear();
+    for (const handle of this.handles.splice(0).reverse()) handle.close();
+  }
+
+  private keep<T extends { close(): void }>(handle: T): T {
+    this.handles.push(handle);
+    return handle;
+  }
+
+  private start(puntIfindex: number): void {
+    this.writer.puntIfindex = puntIfindex;
+    writePuntRates(this.programs.map(MapName.PUNT_RATE));
+    this.letXdpReach(puntIfindex);
+    this.unheard = this.writer.writeAll().filter(({ status }) => status !== "retry");
+  }
+
+  private letXdpReach(ifindex: number): void {
+    this.programs.map(MapName.DEVMAP).update(encodeIndex(ifindex), encodeIndex(ifindex));
+  }
+
+  private forgetCounters({ deltas, ports, vteps, bridgeDomains }: Tables): void {
+    const { programs } = this;
+    for (const port of deltas.ports) if (ports.bd[port] === 0) clearTraffic(programs.map(MapName.PORT_COUNTERS), port);
+    for (const bd of deltas.bridgeDomains) {
+      if (bridgeDomains.vni[bd] === 0) clearTraffic(programs.map(MapName.BD_COUNTERS), bd);
+    }
+    for (const vtep of deltas.vteps) {
+      if (vteps.address[vtep] === undefined) clearTraffic(programs.map(MapName.VTEP_COUNTERS), vtep);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// Which hook carries an interface, and why. XDP on a veth switches off its peer's segmentation offload and
+// spoils the partial checksums of frames that are redirected, so containers get tc; physical ports get XDP
+// with the tc program behind it, which does what XDP leaves. Refuses to replace anybody's XDP program.
+
+import { BpfLink, type BpfProgram, type NativeError, probeTcx } from "../../native/index.js";
+import { VtepError } from "../../wire/error.js";
+import type { HookKind, InterfacePlan } from "../driver.js";
+import type { Programs } from "./load.js";
+
+/**
+ * Kinds of link without hardware behind them. Some have XDP, but their frames come from the kernel's own
+ * stack: as super-packets, with checksums yet to be completed.
+ */
+const VIRTUAL_KINDS: ReadonlySet<string> = new Set([
+  ...["veth", "netkit", "tun", "tap", "bridge", "bond", "team", "vlan", "macvlan", "macvtap", "ipvlan", "ipvtap"],
+  ...["dummy", "ifb", "vrf", "wireguard", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "erspan"],
+  ...["ipip", "ip6tnl", "sit", "vti", "vti6", "xfrm", "hsr", "nlmon", "openvswitch"],
+]);
+
+/** An XDP program that is not ours sits there. */
+const OCCUPIED = new Set(["EBUSY", "EEXIST"]);
+
+export interface AttachedHook {
+  readonly hook: HookKind;
+  readonly reason: string;
+  /** An XDP program of ours is there, so frames may be redirected out of the interface by XDP. */
+  readonly xdp: boolean;
+  close(): void;
+}
+
+export class Hooks {
+  private readonly tcx = probeTcx();
+
+  constructor(private readonly programs: Programs) {}
+
+  /** Throws VtepError, with nothing attached, where the interface cannot be had as asked. */
+  attach(plan: InterfacePlan): AttachedHook {
+    const tc = this.attachTc(plan);
+    if (plan.hook === "userspace")
+      return only(tc, "userspace", `hook userspace: ${this.tcName} hands every frame over`);
+    if (plan.hook === "tc") return only(tc, "tc", `hook tc, by ${this.tcName}`);
+    if (plan.hook === "auto" && VIRTUAL_KINDS.has(plan.kind)) {
+      return only(tc, "tc", `auto: a ${plan.kind} carries super-packets and open checksums; by ${this.tcName}`);
+    }
+    return this.attachXdpBefore(tc, plan);
+  }
+
+  private get tcName(): string {
+    return this.tcx ? "TCX" : "clsact";
+  }
+
+  private attachTc(plan: InterfacePlan): BpfLink {
+    const program = this.programs.program(plan.role, "tc");
+    try {
+      return this.tcx
+        ? BpfLink.attachTcx(program, plan.ifindex, { direction: "ingress" })
+        : BpfLink.attachClsact(program, plan.ifindex, { direction: "ingress" });
+    } catch (cause) {
+      throw attachFailed(plan, this.tcName, cause);
+    }
+  }
+
+  private attachXdpBefore(tc: BpfLink, plan: InterfacePlan): AttachedHook {
+    try {
+      const xdp = attachXdp(this.programs.program(plan.role, "xdp"), plan.ifindex);
+      return both(xdp, tc, plan.hook === "xdp" ? "hook xdp" : "auto: the driver has native XDP");
+    } catch (cause) {
+      const error = cause as NativeError;
+      if (OCCUPIED.has(error.code)) return only(tc, "tc", "another XDP program is on the interface: it stays");
+      if (plan.hook === "auto") return only(tc, "tc", `auto: no native XDP (${error.code}); by ${this.tcName}`);
+      tc.close();
+      throw attachFailed(plan, "XDP", cause);
+    }
+  }
+}
+
+function attachXdp(program: BpfProgram, ifindex: number): BpfLink {
+  return BpfLink.attachXdp(program, ifindex, { mode: "native" });
+}
+
+function only(tc: BpfLink, hook: HookKind, reason: string): AttachedHook {
+  return { hook, reason, xdp: false, close: () => tc.close() };
+}
+
+function both(xdp: BpfLink, tc: BpfLink, reason: string): AttachedHook {
+  return {
+    hook: "xdp",
+    reason: `${reason}; tc behind it`,
+    xdp: true,
+    close: () => {
+      xdp.close();
+      tc.close();
+    },
+  };
+}
+
+function attachFailed(plan: InterfacePlan, what: string, cause: unknown): VtepError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new VtepError(
+    "hook_failed",
+    `${plan.name}: ${what}: ${why}`,
+    { interface: plan.name, hook: plan.hook },
+    cause,
+  );
+}

@@ -1,0 +1,164 @@
+// The BPF maps by name, and how each key and value is laid out. Layouts come from src/abi, so C and
+// TypeScript cannot differ. Host byte order is little-endian: bpf/lib refuses any other.
+// TWIN: bpf/lib/maps.h.
+
+import {
+  AdjacencyLayout,
+  BdLayout,
+  ConfigLayout,
+  FdbKeyLayout,
+  FdbValueLayout,
+  GroupLayout,
+  InterfaceLayout,
+  Limit,
+  PortFlag,
+  PortLayout,
+  PuntRateLayout,
+  RemoteLayout,
+  TagKeyLayout,
+} from "../../abi/generated.js";
+import type { Tables, VtepSettings } from "../../tables/tables.js";
+
+/** Names in the kernel: at most 15 characters, with the major of the ABI. */
+export const MapName = {
+  CONFIG: "vtep1_config",
+  INTERFACE: "vtep1_interface",
+  TAG: "vtep1_tag",
+  PORT: "vtep1_port",
+  BD: "vtep1_bd",
+  VNI: "vtep1_vni",
+  FDB: "vtep1_fdb",
+  ADDRESS: "vtep1_address",
+  REMOTE: "vtep1_remote",
+  GROUP: "vtep1_group",
+  ADJACENCY: "vtep1_adjacency",
+  DEVMAP: "vtep1_devmap",
+  PORT_COUNTERS: "vtep1_c_port",
+  VTEP_COUNTERS: "vtep1_c_vtep",
+  BD_COUNTERS: "vtep1_c_bd",
+  DROPS: "vtep1_drop",
+  PUNTS: "vtep1_punts",
+  PUNT_RATE: "vtep1_punt_rate",
+  BUCKET: "vtep1_bucket",
+} as const;
+
+export type MapName = (typeof MapName)[keyof typeof MapName];
+
+const LITTLE = true;
+
+function value(size: number, fill: (view: DataView) => void): Uint8Array {
+  const bytes = new Uint8Array(size);
+  fill(new DataView(bytes.buffer));
+  return bytes;
+}
+
+export function encodeIndex(index: number): Uint8Array {
+  return value(4, (view) => view.setUint32(0, index, LITTLE));
+}
+
+export function encodeConfig(settings: VtepSettings, puntIfindex: number): Uint8Array {
+  return value(ConfigLayout.sizeBytes, (view) => {
+    new Uint8Array(view.buffer).set(settings.localAddress, ConfigLayout.localAddress);
+    view.setUint32(ConfigLayout.sourcePortCount, settings.sourcePortCount, LITTLE);
+    view.setUint32(ConfigLayout.puntIfindex, puntIfindex, LITTLE);
+    view.setUint16(ConfigLayout.udpPort, settings.udpPort, LITTLE);
+    view.setUint16(ConfigLayout.sourcePortMin, settings.sourcePortMin, LITTLE);
+    view.setUint8(ConfigLayout.family, settings.family);
+    view.setUint8(ConfigLayout.flags, settings.flags);
+    view.setUint8(ConfigLayout.ttl, settings.ttl);
+    view.setUint8(ConfigLayout.tos, settings.tos);
+    view.setUint8(ConfigLayout.df, settings.df);
+  });
+}
+
+export function encodeInterface(slot: number, flags: number): Uint8Array {
+  return value(InterfaceLayout.sizeBytes, (view) => {
+    view.setUint16(InterfaceLayout.slot, slot, LITTLE);
+    view.setUint16(InterfaceLayout.flags, flags, LITTLE);
+  });
+}
+
+export function encodeTagKey(ifindex: number, vlan: number): Uint8Array {
+  return value(TagKeyLayout.sizeBytes, (view) => {
+    view.setUint32(TagKeyLayout.ifindex, ifindex, LITTLE);
+    view.setUint16(TagKeyLayout.vlan, vlan, LITTLE);
+  });
+}
+
+/** An ACL is the engine's to read: in eBPF the port takes known sources only. */
+export function encodePort(tables: Tables, port: number, xdpTx: boolean): Uint8Array {
+  const { ports, interfaces } = tables;
+  const slot = ports.slot[port]!;
+  const secured = ports.allow[port] === undefined ? 0 : PortFlag.SECURED;
+  return value(PortLayout.sizeBytes, (view) => {
+    view.setUint32(PortLayout.ifindex, interfaces.ifindex[slot]!, LITTLE);
+    view.setUint16(PortLayout.slot, slot, LITTLE);
+    view.setUint16(PortLayout.bd, ports.bd[port]!, LITTLE);
+    view.setUint16(PortLayout.vlan, ports.vlan[port]!, LITTLE);
+    view.setUint16(PortLayout.flags, withFlag(ports.flags[port]! | secured, PortFlag.XDP_TX, xdpTx), LITTLE);
+    view.setUint16(PortLayout.mtuBytes, interfaces.mtuBytes[slot]!, LITTLE);
+  });
+}
+
+export function encodeBd(tables: Tables, bd: number): Uint8Array {
+  return value(BdLayout.sizeBytes, (view) => {
+    view.setUint32(BdLayout.vni, tables.bridgeDomains.vni[bd]!, LITTLE);
+    view.setUint16(BdLayout.flags, tables.bridgeDomains.flags[bd]!, LITTLE);
+  });
+}
+
+export function encodeRemote(tables: Tables, vtep: number): Uint8Array {
+  const { vteps } = tables;
+  const outer = vteps.outer.subarray(vtep * Limit.OUTER_BYTES, (vtep + 1) * Limit.OUTER_BYTES);
+  return value(RemoteLayout.sizeBytes, (view) => {
+    new Uint8Array(view.buffer).set(outer, RemoteLayout.outer);
+    view.setUint32(RemoteLayout.checksumBase, vteps.checksumBase[vtep]!, LITTLE);
+    view.setUint16(RemoteLayout.group, vteps.group[vtep]!, LITTLE);
+    view.setUint16(RemoteLayout.flags, vteps.flags[vtep]!, LITTLE);
+  });
+}
+
+export function encodeGroup(tables: Tables, group: number): Uint8Array {
+  return value(GroupLayout.sizeBytes, (view) => {
+    tables.groups.bucketsOf(group).forEach((adjacency, bucket) => {
+      view.setUint16(GroupLayout.adjacency + bucket * 2, adjacency, LITTLE);
+    });
+  });
+}
+
+export function encodeAdjacency(tables: Tables, adjacency: number, xdpTxFlag: number): Uint8Array {
+  const { adjacencies } = tables;
+  const macs = adjacencies.macs.subarray(adjacency * 12, (adjacency + 1) * 12);
+  return value(AdjacencyLayout.sizeBytes, (view) => {
+    view.setUint32(AdjacencyLayout.ifindex, adjacencies.ifindex[adjacency]!, LITTLE);
+    new Uint8Array(view.buffer).set(macs, AdjacencyLayout.destinationMac);
+    view.setUint16(AdjacencyLayout.mtuBytes, adjacencies.mtuBytes[adjacency]!, LITTLE);
+    view.setUint16(AdjacencyLayout.flags, xdpTxFlag, LITTLE);
+  });
+}
+
+export function encodePuntRate(perTick: number, burst: number): Uint8Array {
+  return value(PuntRateLayout.sizeBytes, (view) => {
+    view.setUint32(PuntRateLayout.perTick, perTick, LITTLE);
+    view.setUint32(PuntRateLayout.burst, burst, LITTLE);
+  });
+}
+
+/** `w0`, `w1`: the words of tables/fdb.ts. Batches of thousands are written in place, so no array is made. */
+export function writeFdbKey(view: DataView, at: number, w0: number, w1: number): void {
+  view.setUint16(at + FdbKeyLayout.bd, w0 >>> 16, LITTLE);
+  view.setUint16(at + FdbKeyLayout.mac, w0 & 0xffff);
+  view.setInt32(at + FdbKeyLayout.mac + 2, w1);
+}
+
+export function writeFdbValue(view: DataView, at: number, tables: Tables, entry: number): void {
+  const { fdb } = tables;
+  view.setUint32(at + FdbValueLayout.lastSeenTick, fdb.seenAt(entry), LITTLE);
+  view.setUint16(at + FdbValueLayout.target, fdb.targetAt(entry), LITTLE);
+  view.setUint8(at + FdbValueLayout.kind, fdb.kindAt(entry));
+  view.setUint8(at + FdbValueLayout.flags, fdb.flagsAt(entry));
+}
+
+function withFlag(flags: number, flag: number, on: boolean): number {
+  return on ? flags | flag : flags & ~flag;
+}
