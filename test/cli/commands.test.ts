@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,6 +94,20 @@ describe("vtepd reload", () => {
     expect(stderr).toBe(
       "a.yaml:3: vtep.ttl: is wrong, allowed: 1..255\na.yaml:9: vtep.ttl: is wrong, allowed: 1..255\n",
     );
+  });
+});
+
+describe("vtepd run", () => {
+  it("ends with 2 and every problem of the file, before it touches anything", async () => {
+    const bad = join(folder, "run.yaml");
+    writeFileSync(bad, "vtep:\n  address: 224.0.0.1\n  underlay: [up0]\n  ttl: 0\n");
+    const { code, stdout, stderr } = await vtepd(["run", "--config", bad, "--socket", join(folder, "run.sock")]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      expect.stringContaining(`${bad}:2: vtep.address: `),
+      expect.stringContaining(`${bad}:4: vtep.ttl: `),
+    ]);
+    expect(existsSync(join(folder, "run.sock"))).toBe(false);
   });
 });
 
