@@ -1,0 +1,49 @@
+// CPU time by schedstat: in nanoseconds, by thread. Work of the network stack is done in the time of whoever caused it
+// (the generator, a daemon that sends) or in ksoftirqd's, so the three together are what a packet costs.
+import { readdirSync, readFileSync } from "node:fs";
+import { runText } from "../../dist/lab/process.js";
+
+const readText = (path) => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // the thread has ended meanwhile
+  }
+};
+
+const runNs = (path) => Number(readText(path).split(" ")[0]);
+
+/** Paths of the schedstat files of all threads of a process. */
+const threadsOf = (pid) => readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`);
+
+function softirqThread(cpu) {
+  const name = `ksoftirqd/${cpu}`;
+  const pid = readdirSync("/proc").find((entry) => /^\d+$/.test(entry) && readText(`/proc/${entry}/comm`).trim() === name);
+  return pid === undefined ? [] : [`/proc/${pid}/schedstat`];
+}
+
+export class CpuMeter {
+  /** `threads`: of this process; `pids`: processes with all their threads, as they are now. */
+  constructor({ cpu, threads = [], pids = [] }) {
+    this.groups = {
+      generator: threads.map((thread) => `/proc/self/task/${thread}/schedstat`),
+      daemon: pids.flatMap(threadsOf),
+      softirq: softirqThread(cpu),
+    };
+  }
+
+  /** Nanoseconds until now, by group. */
+  read() {
+    const sum = (paths) => paths.reduce((total, path) => total + runNs(path), 0);
+    return Object.fromEntries(Object.entries(this.groups).map(([group, paths]) => [group, sum(paths)]));
+  }
+}
+
+/** Binds a process with all its threads. */
+export async function pin(pid, cpu) {
+  await runText("taskset", ["--all-tasks", "--cpu-list", "--pid", String(cpu), String(pid)]);
+}
+
+export async function processesIn(namespace) {
+  return (await runText("ip", ["netns", "pids", namespace])).split("\n").filter(Boolean).map(Number);
+}

@@ -1,0 +1,68 @@
+// One sample: a path is made afresh, frames are sent through it as fast as it takes them, and what arrives is counted.
+import { setTimeout as pause } from "node:timers/promises";
+import { CpuMeter } from "./cpu.mjs";
+import { Generator } from "./generator.mjs";
+import { Sink } from "./sink.mjs";
+
+const POLL_MS = 20;
+const FIRST_FRAME_MS = 10_000;
+/** Before measuring: for learning, for caches, and for the CPU's clock. */
+const WARM_UP_MS = 300;
+
+async function untilFramesArrive(generator, sink) {
+  for (let waited = 0; waited < FIRST_FRAME_MS; waited += POLL_MS) {
+    if (sink.counts().frames > 0) return;
+    await pause(POLL_MS);
+  }
+  const { others } = sink.counts();
+  throw new Error(
+    `of ${generator.generated} frames none arrived as it should within ${FIRST_FRAME_MS / 1000} s (${others} others)`,
+  );
+}
+
+function look(generator, sink, meter) {
+  return { at: process.hrtime.bigint(), generated: generator.generated, ...sink.counts(), cpu: meter.read() };
+}
+
+function difference(before, after) {
+  const ns = Number(after.at - before.at);
+  const frames = after.frames - before.frames;
+  const generated = after.generated - before.generated;
+  const cpuNs = Object.fromEntries(
+    Object.entries(after.cpu).map(([group, value]) => [group, (value - before.cpu[group]) / frames]),
+  );
+  const cpuNsPerPacket = Object.values(cpuNs).reduce((sum, value) => sum + value, 0);
+  return {
+    seconds: ns / 1e9,
+    frames,
+    mpps: (frames * 1e3) / ns,
+    lossPercent: Math.max(0, (100 * (generated - frames)) / generated),
+    strayFrames: after.others - before.others,
+    cpuNsPerPacket,
+    cpuNs,
+    // Below 1, somebody else had a part of this CPU.
+    cpuShare: (cpuNsPerPacket * frames) / ns,
+  };
+}
+
+/**
+ * `source` and `target`: { namespace, interfaceName }. `pids`: of daemons on the way. The path stands already.
+ */
+export async function measure({ source, target, traffic, arrival, sinkKind, cpu, pids, seconds }) {
+  const sink = new Sink({ ...target, arrival, kind: sinkKind });
+  const generator = new Generator({ ...source, traffic, cpu });
+  try {
+    generator.start();
+    const meter = new CpuMeter({ cpu, threads: generator.threads, pids });
+    await untilFramesArrive(generator, sink);
+    await pause(WARM_UP_MS);
+    const before = look(generator, sink, meter);
+    await pause(seconds * 1000);
+    const after = look(generator, sink, meter);
+    return difference(before, after);
+  } finally {
+    await generator.stop();
+    generator.close();
+    sink.close();
+  }
+}

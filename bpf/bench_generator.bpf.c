@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The packet generator of bench/: run by BPF_PROG_TEST_RUN with live frames, it
+ * makes each frame one of `flows` and redirects it out of an interface, as if
+ * a driver had received it there.
+ *
+ * The kernel hands the same pages round without resetting them, so what a VTEP
+ * wrote into a frame is still there the next time: the headers are written anew
+ * for each frame. TWIN of the structs: bench/datapath/generator.mjs.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define HEADER_WORDS 12
+
+struct generator {
+	__u64 header[HEADER_WORDS];
+	__u32 header_words; /* how many of them to write */
+	__u32 egress_ifindex;
+	__u32 flows;        /* a power of two */
+	__u16 outer_port;   /* source port of flow 0 ... */
+	__u16 inner_port;
+	__u16 outer_port_at; /* ... and where it stands; 0 = there is none */
+	__u16 inner_port_at;
+	__u32 pad;
+};
+
+const volatile struct generator generator;
+/* Shared with the process: it reads the one and sets the other. */
+struct {
+	__u64 generated;
+	__u64 stopped;
+} run;
+
+SEC("xdp")
+int bench_generate(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *data_end = (void *)(long)ctx->data_end;
+	__u16 flow = run.generated & (generator.flows - 1);
+	__u64 *words = data;
+
+	/* A run cannot be taken back, only be made to do nothing. */
+	if (run.stopped)
+		return XDP_DROP;
+	if (data + generator.header_words * sizeof(*words) > data_end)
+		return XDP_ABORTED;
+#pragma unroll
+	for (int i = 0; i < HEADER_WORDS; i++)
+		if (i < generator.header_words)
+			words[i] = generator.header[i];
+	if (generator.outer_port_at)
+		*(__u16 *)(data + generator.outer_port_at) = bpf_htons(generator.outer_port + flow);
+	*(__u16 *)(data + generator.inner_port_at) = bpf_htons(generator.inner_port + flow);
+	run.generated++;
+	return bpf_redirect(generator.egress_ifindex, 0);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
