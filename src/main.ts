@@ -1,6 +1,5 @@
 // `vtepd run`: where the concrete parts meet. Everything else receives what it needs.
 
-import { createRequire } from "node:module";
 import { startApi } from "./api/server.js";
 import { loadConfig } from "./config/load.js";
 import { formatProblem, type Problem } from "./config/problem.js";
@@ -12,6 +11,7 @@ import { Vtep } from "./daemon/vtep.js";
 import { monotonicCoarseTicks, notifySystemd } from "./native/index.js";
 import { EventRing } from "./telemetry/events.js";
 import { createLog, type Log } from "./telemetry/log.js";
+import { readVersion } from "./telemetry/version.js";
 import { VtepError } from "./wire/error.js";
 
 export interface RunOptions {
@@ -50,7 +50,7 @@ export async function runVtep({ configFile, socketPath }: RunOptions): Promise<v
   };
   process.on("SIGHUP", reload);
   try {
-    const operations = new Operations(vtep, ring, version(), configFile);
+    const operations = new Operations(vtep, ring, readVersion(), configFile);
     await serve(vtep, operations, log, socketPath ?? loaded.config.api.socket, stopped);
   } finally {
     process.off("SIGHUP", reload);
@@ -93,9 +93,4 @@ function stopSignal(): Promise<void> {
 
 function refused(problems: readonly Problem[]): VtepError {
   return new VtepError("config_invalid", problems.map(formatProblem).join("\n"), { problems });
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
-  return version;
 }

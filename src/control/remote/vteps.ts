@@ -117,7 +117,8 @@ export class RemoteVteps {
     this.nextHops.lead(id, path);
     const isReachable = this.tables.vteps.group[id] !== 0;
     if (isReachable === (before !== 0)) return;
-    this.events(isReachable ? "vtep_reachable" : "vtep_unreachable", { vtep: address, why: path.reason ?? "" });
+    if (isReachable) this.events("vtep_reachable", { vtep: address });
+    else this.events("vtep_unreachable", { vtep: address, why: path.reason ?? "" });
   }
 
   private writeFloodLists(): void {
