@@ -141,7 +141,8 @@ Napi::Value BpfMap::DeleteBatch(const Napi::CallbackInfo& info) {
       deleted += chunk;
       continue;
     }
-    if (batch && !(position == 0 && MeansNoBatch(errno))) FailBulk("bpf(BPF_MAP_DELETE_BATCH)", Named("delete from"), deleted);
+    if (batch && !(position == 0 && MeansNoBatch(errno)))
+      FailBulk("bpf(BPF_MAP_DELETE_BATCH)", Named("delete from"), deleted);
     batch = false;
     if (bpf_map_delete_elem(map, key) == 0)
       deleted++;

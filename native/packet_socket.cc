@@ -18,6 +18,7 @@ constexpr uint32_t kDefaultSlots = 64;
 constexpr uint32_t kDefaultSlotSize = 65536 + 512;
 constexpr uint32_t kDefaultHeadroom = 128;
 constexpr uint32_t kDefaultReceiveBuffer = 4 << 20;
+constexpr uint32_t kDefaultSendBuffer = 4 << 20;  // a batch of super-packets
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
@@ -70,7 +71,7 @@ void PacketSocket::Open(const Napi::CallbackInfo& info) {
   if (vnet_header_) SetSocketOption(fd_.get(), SOL_PACKET, PACKET_VNET_HDR, 1, "pass offload headers");
   if (options.Bool("qdiscBypass", false))
     SetSocketOption(fd_.get(), SOL_PACKET, PACKET_QDISC_BYPASS, 1, "bypass the queueing discipline");
-  if (options.Has("sendBufferBytes")) SetSendBuffer(fd_.get(), options.Uint32("sendBufferBytes"));
+  SetSendBuffer(fd_.get(), options.Uint32("sendBufferBytes", kDefaultSendBuffer));
   if (receive) SetUpReceive(options);
   Bind(options, receive);
 
@@ -118,7 +119,8 @@ void PacketSocket::Bind(const Options& options, bool receive) {
   const Options fanout(options.Get("fanout"));
   const uint32_t group = fanout.Uint32("group");
   if (group > UINT16_MAX) FailArgument("fanout.group must be at most 65535");
-  SetSocketOption(fd_.get(), SOL_PACKET, PACKET_FANOUT, static_cast<int>(group | FanoutMode(fanout.String("mode")) << 16),
+  const int membership = static_cast<int>(group | FanoutMode(fanout.String("mode")) << 16);
+  SetSocketOption(fd_.get(), SOL_PACKET, PACKET_FANOUT, membership,
                   "join packet fanout group " + std::to_string(group));
 }
 
@@ -167,7 +169,8 @@ void PacketSocket::Describe(uint32_t index, const mmsghdr& message) {
   }
   if (auxiliary && (auxiliary->tp_status & TP_STATUS_VLAN_VALID) && frame.length >= static_cast<int32_t>(kMacBytes)) {
     const bool has_protocol = auxiliary->tp_status & TP_STATUS_VLAN_TPID_VALID;
-    const uint16_t tag[2] = {htons(has_protocol ? auxiliary->tp_vlan_tpid : ETH_P_8021Q), htons(auxiliary->tp_vlan_tci)};
+    const uint16_t protocol = has_protocol ? auxiliary->tp_vlan_tpid : ETH_P_8021Q;
+    const uint16_t tag[2] = {htons(protocol), htons(auxiliary->tp_vlan_tci)};
     uint8_t* start = pool_->Slot(index) + pool_->headroom();
     memmove(start, start + kTagBytes, kMacBytes);
     memcpy(start + kMacBytes, tag, sizeof tag);

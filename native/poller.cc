@@ -18,11 +18,12 @@ void FromLoop(napi_env env, Body&& body) {
 }  // namespace
 
 LoopCallback::LoopCallback(Napi::Function function, const char* resource_name)
-    : function_(Napi::Persistent(function)), context_(function.Env(), resource_name) {}
+    : parts_(new Parts{Napi::Persistent(function), Napi::AsyncContext(function.Env(), resource_name)}) {}
 
 void LoopCallback::Call(std::initializer_list<napi_value> arguments) {
-  Napi::Env env = function_.Env();
-  FromLoop(env, [&] { function_.MakeCallback(env.Global(), arguments, context_); });
+  const std::shared_ptr<Parts> parts = parts_;
+  Napi::Env env = parts->function.Env();
+  FromLoop(env, [&] { parts->function.MakeCallback(env.Global(), arguments, parts->context); });
 }
 
 struct Poller::State {

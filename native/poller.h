@@ -14,11 +14,15 @@ class LoopCallback {
  public:
   LoopCallback(Napi::Function function, const char* resource_name);
   void Call(std::initializer_list<napi_value> arguments);
-  Napi::Env Env() const { return function_.Env(); }
+  Napi::Env Env() const { return parts_->function.Env(); }
 
  private:
-  Napi::FunctionReference function_;
-  Napi::AsyncContext context_;
+  struct Parts {
+    Napi::FunctionReference function;
+    Napi::AsyncContext context;
+  };
+  // Shared with the call in progress, which may replace or destroy this object: stop() and start() in the callback.
+  std::shared_ptr<Parts> parts_;
 };
 
 // Level triggered. Stops at destruction and at the end of the environment (worker exit, process exit), whichever comes

@@ -61,7 +61,8 @@ Folder MountThere(const std::string& path) {
 
 Napi::Value MountBpffs(const Napi::CallbackInfo& info) {
   const std::string path = ReadString(info[0], "path");
-  if (path.size() < 2 || path[0] != '/' || path.back() == '/') FailArgument("path must be absolute, without a slash at its end");
+  if (path.size() < 2 || path[0] != '/' || path.back() == '/')
+    FailArgument("path must be absolute, without a slash at its end");
   auto folder = std::make_shared<Folder>();
   std::exception_ptr failure;
   std::thread thread([&] {

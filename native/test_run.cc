@@ -63,7 +63,12 @@ void TestRunRequest::Run(uint32_t repetitions) {
   run.repeat = static_cast<int>(repetitions);
   run.flags = live_ ? BPF_F_TEST_XDP_LIVE_FRAMES : 0;
   run.batch_size = batch_size_;
-  if (bpf_prog_test_run_opts(program.get(), &run) != 0)
+  // Any signal to the thread (a child that ended, a profiler) interrupts the run, and it begins anew.
+  int status;
+  do {
+    status = bpf_prog_test_run_opts(program.get(), &run);
+  } while (status != 0 && errno == EINTR);
+  if (status != 0)
     FailErrno("bpf(BPF_PROG_TEST_RUN)", "run program " + name + " on " + std::to_string(data_.size()) + " bytes");
   retval = run.retval;
   duration_ns = run.duration;

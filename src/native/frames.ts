@@ -51,6 +51,7 @@ export interface PacketSocketOptions {
   readonly headroom?: number;
   /** Default 4 MiB. */
   readonly receiveBufferBytes?: number;
+  /** Default 4 MiB: a full batch of super-packets. */
   readonly sendBufferBytes?: number;
   readonly fanout?: { readonly group: number; readonly mode: "hash" | "cpu" | "load-balance" };
 }

@@ -44,6 +44,16 @@ export class Namespace {
       ip("netns", "exec", this.name, "sysctl", "-qw", `net.ipv6.conf.${name}.disable_ipv6=1`);
       this.ip("link", "set", name, "up");
     }
+    this.waitForCarrier(one, other);
+  }
+
+  /** The kernel lets an interface send a moment after it came up, and drops frames in silence until then. */
+  waitForCarrier(...names: string[]): void {
+    const deadline = Date.now() + 5000;
+    const ready = (name: string) => / qdisc (?!noop).* state UP /.test(this.ip("link", "show", name));
+    while (!names.every(ready)) {
+      if (Date.now() > deadline) throw new Error(`no carrier on ${names.join(" or ")}`);
+    }
   }
 
   remove(): void {

@@ -139,6 +139,26 @@ describe.skipIf(!root)("NetlinkSocket (needs root)", () => {
     socket.send(getLinks(2));
     startOnce();
     await until(() => calls === 2, "the second answer");
+
+    // From within the callback, too.
+    let last = 0;
+    socket.start(
+      () => {
+        socket.stop();
+        socket.start(
+          (buffer) => {
+            last = split(buffer)[0]?.sequence ?? -1;
+          },
+          () => {},
+          () => {},
+        );
+        socket.send(getLinks(4));
+      },
+      () => {},
+      () => {},
+    );
+    socket.send(getLinks(3));
+    await until(() => last === 4, "the answer to the new callback");
     socket.close();
   });
 });

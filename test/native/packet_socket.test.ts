@@ -210,6 +210,7 @@ describe.skipIf(!root)("PacketSocket (needs root)", () => {
     expect(() => receiver.receive()).toThrow(expect.objectContaining({ code: "ENETDOWN" }));
     expect(receiver.receive()).toBe(0);
     namespace.ip("link", "set", "vb", "up");
+    namespace.waitForCarrier("va", "vb");
     const sender = open({ ifindex: 0 });
     send(sender, a, [frame(TEST_TYPE, 46)]);
     expect((await receive(receiver, 1)).length).toBe(1);
@@ -230,6 +231,7 @@ describe.skipIf(!root)("PacketSocket (needs root)", () => {
     namespace.ip("link", "set", "vb", "down");
     await until(() => downs === 1, "the news that the interface is down");
     namespace.ip("link", "set", "vb", "up");
+    namespace.waitForCarrier("va", "vb");
     send(open({ ifindex: 0 }), a, [frame(TEST_TYPE, 46)]);
     await until(() => frames === 1, "a frame");
   });
