@@ -17,6 +17,13 @@ import type { Check, Lab, Variant, VtepSpec } from "./topology.js";
 
 const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
 const LINKS_TIMEOUT_MS = 5000;
+/** What a port's hook may be in each variant. */
+const HOOKS: Readonly<Record<Variant, readonly string[]>> = {
+  ebpf: ["tc", "xdp"],
+  userspace: ["userspace"],
+  auto: ["tc", "xdp", "userspace"],
+  kernel: [],
+};
 
 export interface CheckResult {
   readonly name: string;
@@ -133,8 +140,7 @@ async function checkDatapath(daemon: Daemon, variant: Variant): Promise<CheckRes
   const name = `${daemon.node} forwards by ${variant}`;
   const [status] = await showRows(daemon.socket, "status");
   const hooks = (await showRows(daemon.socket, "ports")).map(({ hook }) => String(hook));
-  const right =
-    variant === "auto" ? hooks : hooks.filter((hook) => (hook === "userspace") === (variant === "userspace"));
+  const right = hooks.filter((hook) => HOOKS[variant].includes(hook));
   const problems = [
     ...(variant === "auto" || status?.datapath === variant ? [] : [`status says ${status?.datapath}`]),
     ...(right.length === hooks.length ? [] : [`the hooks of its ports are ${hooks.join(", ")}`]),
