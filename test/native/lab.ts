@@ -7,7 +7,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export const root = process.getuid?.() === 0;
-export const NEEDS_ROOT = "needs root: network namespaces and BPF";
 
 let serial = 0;
 
