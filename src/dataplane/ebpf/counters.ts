@@ -1,9 +1,10 @@
-// Reads what the programs counted: every value stands once per CPU and is summed here. Arrays are read
-// whole, by batch, so that the cost is a few system calls whatever is in use.
+// Reads what the programs counted: every value stands once per CPU and is summed here. Only what the tables
+// use is read, so that a small VTEP does not pay for arrays of thousands.
 
 import { DropKeyLayout, Limit, Punt, TrafficLayout } from "../../abi/generated.js";
 import type { BpfMap } from "../../native/index.js";
 import { Traffic } from "../../tables/counters.js";
+import type { Tables } from "../../tables/tables.js";
 import type { DriverCounters, DropCounter } from "../driver.js";
 import type { Programs } from "./load.js";
 import { encodeIndex, MapName } from "./maps.js";
@@ -11,13 +12,14 @@ import { encodeIndex, MapName } from "./maps.js";
 const LITTLE = true;
 const TWO_TO_32 = 0x1_0000_0000;
 
-export function readCounters(programs: Programs): DriverCounters {
+export function readCounters(programs: Programs, { ports, vteps, bridgeDomains }: Tables): DriverCounters {
+  const map = (name: MapName) => programs.map(name);
   return {
-    ports: readTraffic(programs.map(MapName.PORT_COUNTERS), Limit.MAX_PORTS),
-    vteps: readTraffic(programs.map(MapName.VTEP_COUNTERS), Limit.MAX_VTEPS),
-    bridgeDomains: readTraffic(programs.map(MapName.BD_COUNTERS), Limit.MAX_BDS),
-    drops: readDrops(programs.map(MapName.DROPS)),
-    punts: readPunts(programs.map(MapName.PUNTS)),
+    ports: readTraffic(map(MapName.PORT_COUNTERS), Limit.MAX_PORTS, (port) => ports.bd[port] !== 0),
+    vteps: readTraffic(map(MapName.VTEP_COUNTERS), Limit.MAX_VTEPS, (vtep) => vteps.address[vtep] !== undefined),
+    bridgeDomains: readTraffic(map(MapName.BD_COUNTERS), Limit.MAX_BDS, (bd) => bridgeDomains.vni[bd] !== 0),
+    drops: readDrops(map(MapName.DROPS)),
+    punts: readPunts(map(MapName.PUNTS)),
   };
 }
 
@@ -26,25 +28,26 @@ export function clearTraffic(map: BpfMap, index: number): void {
   map.update(encodeIndex(index), new Uint8Array(map.valueSize));
 }
 
-function readTraffic(map: BpfMap, entries: number): Float64Array {
+function readTraffic(map: BpfMap, entries: number, isUsed: (index: number) => boolean): Float64Array {
   const totals = new Float64Array(entries * Traffic.FIELDS);
-  const { keys, values, count } = map.dump();
-  const keyView = viewOf(keys);
-  const counts = wordsOf(values);
-  const wordsPerEntry = map.valueSize / 4;
-  for (let entry = 0; entry < count; entry++) {
-    const index = keyView.getUint32(entry * 4, LITTLE);
-    addEntry(totals, index * Traffic.FIELDS, counts, entry * wordsPerEntry, wordsPerEntry);
+  const key = new Uint32Array(1);
+  const keyBytes = new Uint8Array(key.buffer);
+  const value = new Uint8Array(map.valueSize);
+  const words = new Uint32Array(value.buffer);
+  for (let index = 1; index < entries; index++) {
+    if (!isUsed(index)) continue;
+    key[0] = index;
+    map.lookup(keyBytes, value);
+    addEntry(totals, index * Traffic.FIELDS, words);
   }
   return totals;
 }
 
-/** Plain numbers: exact to 2^53, and no BigInt is made for each of some ten thousand counters. */
-function addEntry(totals: Float64Array, at: number, words: Uint32Array, from: number, count: number): void {
+/** Plain numbers: exact to 2^53, and no BigInt is made for each of some thousand counters. */
+function addEntry(totals: Float64Array, at: number, words: Uint32Array): void {
   const wordsPerCpu = TrafficLayout.sizeBytes / 4;
-  for (let word = 0; word < count; word += 2) {
-    const amount = words[from + word]! + words[from + word + 1]! * TWO_TO_32;
-    if (amount !== 0) totals[at + (word % wordsPerCpu) / 2]! += amount;
+  for (let word = 0; word < words.length; word += 2) {
+    totals[at + (word % wordsPerCpu) / 2]! += words[word]! + words[word + 1]! * TWO_TO_32;
   }
 }
 
@@ -81,8 +84,4 @@ function sumOf(values: Uint8Array, at: number, length: number): number {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function wordsOf(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
 }

@@ -103,7 +103,7 @@ export class EbpfDriver implements Driver, PuntHandler {
   }
 
   readCounters(): DriverCounters {
-    return readCounters(this.programs);
+    return readCounters(this.programs, this.tables);
   }
 
   readSeen(keys: Int32Array, count: number, seen: (index: number, tick: number) => void): void {

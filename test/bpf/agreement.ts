@@ -1,0 +1,128 @@
+// The one claim that the eBPF programs make, as a function: whatever they do with a frame but punt it, the
+// engine would have done exactly that. Runs a frame through both and says in words where they differ.
+
+import { dropReasonNames } from "../../src/abi/generated.js";
+import type { DriverCounters } from "../../src/dataplane/driver.js";
+import { MemoryDriver, type SentFrame } from "../../src/dataplane/memory/driver.js";
+import { type Decision, Verdict } from "../../src/engine/decision.js";
+import { Traffic } from "../../src/tables/counters.js";
+import type { Tables } from "../../src/tables/tables.js";
+import { type BpfOutcome, type RunOptions, runThroughBpf } from "./harness.js";
+
+export interface Comparison {
+  readonly bpf: BpfOutcome;
+  /** Empty where both agree, or eBPF left the frame to the engine. */
+  readonly difference: string;
+}
+
+/** The engine's run is real: it learns and counts in `tables`. */
+export function compare(
+  tables: Tables,
+  slot: number,
+  frame: Uint8Array,
+  tick: number,
+  options: RunOptions = {},
+): Comparison {
+  const bpf = runThroughBpf(tables, slot, frame, options);
+  const before = snapshot(tables);
+  const driver = new MemoryDriver(tables);
+  const decision = driver.receive(slot, frame, tick);
+  if (bpf.verdict === "punted") return { bpf, difference: puntDifference(bpf, slot, frame) };
+  const difference =
+    verdictDifference(tables, bpf, decision, driver.sent) || counterDifference(bpf.counters, before, snapshot(tables));
+  return { bpf, difference };
+}
+
+/** A punted frame reaches the engine as it came in, and counts for nothing yet. */
+function puntDifference({ bytes, puntSlot, counters }: BpfOutcome, slot: number, frame: Uint8Array): string {
+  const changed = byteDifference(bytes, frame);
+  if (changed !== "") return `punted with other bytes: ${changed}`;
+  if (puntSlot !== slot) return `punted as slot ${puntSlot}`;
+  const counted = [...counters.ports, ...counters.vteps, ...counters.bridgeDomains].some((count) => count !== 0);
+  return counted || counters.drops.length > 0 ? "punted, and counted too" : "";
+}
+
+function verdictDifference(tables: Tables, bpf: BpfOutcome, decision: Decision, sent: readonly SentFrame[]): string {
+  if (bpf.verdict === "passed")
+    return decision.verdict === Verdict.PASS ? "" : `passed, but engine: ${wordsOf(decision)}`;
+  if (bpf.verdict === "dropped") {
+    const same = decision.verdict === Verdict.DROP && decision.reason === bpf.reason;
+    return same ? "" : `dropped as ${dropReasonNames[bpf.reason!]}, but engine: ${wordsOf(decision)}`;
+  }
+  if (decision.verdict !== Verdict.FORWARD || sent.length !== 1) return `sent, but engine: ${wordsOf(decision)}`;
+  return sentDifference(tables, bpf, sent[0]!);
+}
+
+function sentDifference(tables: Tables, bpf: BpfOutcome, { to, target, bytes }: SentFrame): string {
+  const { interfaces, ports, adjacencies } = tables;
+  const ifindex = to === "port" ? interfaces.ifindex[ports.slot[target]!] : adjacencies.ifindex[target];
+  if (to === "kernel" || ifindex !== bpf.ifindex) return `sent to ${bpf.ifindex}, but engine: ${to} ${target}`;
+  const [ours, theirs] = to === "port" ? [bpf.bytes, bytes] : [withoutId(bpf.bytes), withoutId(bytes)];
+  return byteDifference(ours, theirs);
+}
+
+function byteDifference(ours: Uint8Array, theirs: Uint8Array): string {
+  if (ours.length !== theirs.length) return `${ours.length} bytes, but engine: ${theirs.length}`;
+  const at = ours.findIndex((byte, index) => byte !== theirs[index]);
+  if (at < 0) return "";
+  const from = Math.max(0, at - 8);
+  return `byte ${at}: ${hex(ours.subarray(from, at + 8))}, but engine: ${hex(theirs.subarray(from, at + 8))}`;
+}
+
+/** Each side numbers its own packets, where IPv4 asks for a number: it and the checksum are told apart here. */
+function withoutId(packet: Uint8Array): Uint8Array {
+  const bytes = packet.slice();
+  const view = new DataView(bytes.buffer);
+  if (view.getUint16(12) !== 0x0800) return bytes;
+  let sum = (~view.getUint16(24) & 0xffff) + (~view.getUint16(18) & 0xffff);
+  sum = (sum & 0xffff) + (sum >>> 16);
+  view.setUint16(18, 0);
+  view.setUint16(24, ~sum & 0xffff);
+  return bytes;
+}
+
+interface Snapshot {
+  readonly ports: Float64Array;
+  readonly vteps: Float64Array;
+  readonly bridgeDomains: Float64Array;
+  readonly drops: ReadonlyMap<string, number>;
+}
+
+function snapshot({ counters }: Tables): Snapshot {
+  const drops = new Map(counters.drops().map(({ reason, slot, bd, packets }) => [`${reason} ${slot} ${bd}`, packets]));
+  const { ports, vteps, bridgeDomains } = counters;
+  return {
+    ports: ports.values.slice(),
+    vteps: vteps.values.slice(),
+    bridgeDomains: bridgeDomains.values.slice(),
+    drops,
+  };
+}
+
+const TABLES = ["ports", "vteps", "bridgeDomains"] as const;
+
+function counterDifference(bpf: DriverCounters, before: Snapshot, after: Snapshot): string {
+  for (const table of TABLES) {
+    const at = after[table].findIndex((value, index) => value - before[table][index]! !== bpf[table][index]!);
+    if (at < 0) continue;
+    const engine = after[table][at]! - before[table][at]!;
+    const [index, field] = [Math.floor(at / Traffic.FIELDS), at % Traffic.FIELDS];
+    return `${table} ${index} field ${field}: bpf ${bpf[table][at]}, engine ${engine}`;
+  }
+  const ours = bpf.drops.map(({ reason, slot, bd, packets }) => `${reason} ${slot} ${bd}: ${packets}`).sort();
+  const theirs = [...after.drops]
+    .map(([key, packets]) => [key, packets - (before.drops.get(key) ?? 0)] as const)
+    .filter(([, packets]) => packets !== 0)
+    .map(([key, packets]) => `${key}: ${packets}`)
+    .sort();
+  return ours.join() === theirs.join() ? "" : `drops: bpf ${ours.join()}, engine ${theirs.join()}`;
+}
+
+function wordsOf({ verdict, reason, egressCount }: Decision): string {
+  if (verdict === Verdict.DROP) return `dropped as ${dropReasonNames[reason]}`;
+  return verdict === Verdict.PASS ? "passed" : `${egressCount} copies`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

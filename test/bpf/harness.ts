@@ -1,0 +1,232 @@
+// Runs single frames through the eBPF programs by BPF_PROG_TEST_RUN, over any tables that the engine takes.
+// What comes out is told in the engine's words, so that one expectation serves both.
+//
+// A test run has no interfaces but the loopback, and shows no redirect. So frames always enter at the
+// loopback, which is given the identity of the slot under test, and the programs are those of objects.ts.
+
+import { type Drop, Punt } from "../../src/abi/generated.js";
+import type { DriverCounters } from "../../src/dataplane/driver.js";
+import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
+import { readCounters } from "../../src/dataplane/ebpf/counters.js";
+import { type ProgramHook, Programs, type Role } from "../../src/dataplane/ebpf/load.js";
+import { encodeIndex, encodeInterface, encodeTagKey, MapName, writeFdbKey } from "../../src/dataplane/ebpf/maps.js";
+import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
+import type { BpfMap } from "../../src/native/index.js";
+import type { Tables } from "../../src/tables/tables.js";
+import { testObjects } from "./objects.js";
+
+export const root = process.getuid?.() === 0;
+export const NEEDS_ROOT = "needs root: BPF";
+export const HOOKS: readonly ProgramHook[] = ["xdp", "tc"];
+
+/** An interface that no test has: what goes there was punted. */
+const PUNT_IFINDEX = 0x7fff0000;
+const LOOPBACK = 1;
+/** Return values of the hooks. */
+const XDP = { DROP: 1, PASS: 2, REDIRECT: 4 } as const;
+const TC = { UNSPEC: 0xffffffff, SHOT: 2, REDIRECT: 7 } as const;
+const SMALL_FDB = 8192;
+const LARGEST_FRAME = 3300;
+const COUNTED = [
+  MapName.PORT_COUNTERS,
+  MapName.VTEP_COUNTERS,
+  MapName.BD_COUNTERS,
+  MapName.DROPS,
+  MapName.PUNTS,
+  MapName.BUCKET,
+] as const;
+
+export interface BpfOutcome {
+  readonly verdict: "sent" | "dropped" | "passed" | "punted";
+  /** Where the frame went, when sent. */
+  readonly ifindex: number;
+  /** The frame as it left, tag included; when punted, as the engine gets it; when passed, as the kernel keeps it. */
+  readonly bytes: Uint8Array;
+  /** When dropped. */
+  readonly reason: (typeof Drop)[keyof typeof Drop] | undefined;
+  /** When punted: enum vtep_punt, and the slot that the engine is told. */
+  readonly puntClass: number;
+  readonly puntSlot: number;
+  /** What this frame alone counted. */
+  readonly counters: DriverCounters;
+  readonly hook: ProgramHook;
+}
+
+export interface RunOptions {
+  /** Default: XDP. */
+  readonly hook?: ProgramHook;
+  /** Whether XDP may send out of a slot; default: every slot. */
+  readonly takesXdp?: (slot: number) => boolean;
+  /** Slots whose frames all go to the engine; default: none. */
+  readonly isEngineCarried?: (slot: number) => boolean;
+  /** Default true. Without: punts are dropped. */
+  readonly punts?: boolean;
+  /** Payload of a super-packet's segments (tc). The kernel gives a test no kind of super-packet, so it cannot be encapsulated. */
+  readonly gsoBytes?: number;
+}
+
+/** The kernel runs neither a bare Ethernet header nor more than about a page. */
+export function fitsTestRun(frame: Uint8Array): boolean {
+  return frame.length > 14 && frame.length <= LARGEST_FRAME;
+}
+
+let harness: Harness | undefined;
+
+/** One frame from interface `slot` of `tables`, which stay as they are. Counters begin at zero for each frame. */
+export function runThroughBpf(tables: Tables, slot: number, frame: Uint8Array, options: RunOptions = {}): BpfOutcome {
+  harness ??= new Harness();
+  return harness.run(tables, slot, frame, options);
+}
+
+/** Tick of an FDB entry as the last run left it; undefined if there is none. */
+export function seenByBpf(bd: number, hi: number, lo: number): number | undefined {
+  return harness?.seen(bd, hi, lo);
+}
+
+/** Frees what the runs held. Another run may follow. */
+export function closeBpf(): void {
+  harness?.close();
+  harness = undefined;
+}
+
+class Harness {
+  private readonly programs = Programs.load(testObjects(), { [MapName.FDB]: SMALL_FDB });
+  /** No index at or above was used by the run before. */
+  private extent = 0;
+  private written: Tables | undefined;
+  private given = "";
+
+  run(tables: Tables, slot: number, frame: Uint8Array, options: RunOptions): BpfOutcome {
+    const hook = options.hook ?? "xdp";
+    this.prepare(tables, slot, options);
+    const role: Role = tables.interfaces.isUplink(slot) ? "uplink" : "access";
+    const { retval, data } = this.programs.program(role, hook).testRun({ data: frame, ...contextOf(hook, options) });
+    return this.outcome(tables, role, hook, retval >>> 0, data);
+  }
+
+  seen(bd: number, hi: number, lo: number): number | undefined {
+    const key = new Uint8Array(8);
+    writeFdbKey(new DataView(key.buffer), 0, (bd << 16) | hi, lo);
+    const value = this.programs.map(MapName.FDB).lookup(key);
+    return value && new DataView(value.buffer, value.byteOffset).getUint32(0, true);
+  }
+
+  close(): void {
+    this.programs.close();
+  }
+
+  /** Tables that did not change since the last run are not written again: only what that run counted goes. */
+  private prepare(tables: Tables, slot: number, options: RunOptions): void {
+    const given = JSON.stringify([slot, options.punts, String(options.takesXdp), String(options.isEngineCarried)]);
+    const same = this.written === tables && this.given === given && tables.deltas.empty;
+    for (const name of same ? COUNTED : Object.values(MapName)) {
+      if (name !== MapName.DEVMAP) empty(this.programs.map(name), this.extent);
+    }
+    if (!same) this.write(tables, slot, options);
+    this.written = tables;
+    this.given = given;
+  }
+
+  private write(tables: Tables, slot: number, options: RunOptions): void {
+    this.extent = extentOf(tables);
+    const { takesXdp = () => true, isEngineCarried = () => false, punts = true } = options;
+    const writer = new TableWriter(this.programs, tables, { takesXdp, isEngineCarried });
+    writer.puntIfindex = punts ? PUNT_IFINDEX : 0;
+    const problems = writer.writeAll();
+    if (problems.length > 0) throw new Error(`tables cannot be written: ${JSON.stringify(problems)}`);
+    writePuntRates(this.programs.map(MapName.PUNT_RATE));
+    this.enterAtLoopback(tables, slot, isEngineCarried(slot));
+  }
+
+  /** The loopback takes the place of the slot's interface. */
+  private enterAtLoopback(tables: Tables, slot: number, carried: boolean): void {
+    const { interfaces } = tables;
+    const interfaceMap = this.programs.map(MapName.INTERFACE);
+    const own = interfaceMap.lookup(encodeIndex(interfaces.ifindex[slot]!));
+    interfaceMap.update(encodeIndex(LOOPBACK), own ?? encodeInterface(slot, interfaces.flags[slot]!));
+    if (carried) return;
+    interfaces.portByVlan[slot]?.forEach((port, vlan) => {
+      if (port !== 0) this.programs.map(MapName.TAG).update(encodeTagKey(LOOPBACK, vlan), encodeIndex(port));
+    });
+  }
+
+  private outcome(tables: Tables, role: Role, hook: ProgramHook, retval: number, data: Uint8Array): BpfOutcome {
+    const counters = readCounters(this.programs, tables);
+    const none = { ifindex: 0, bytes: data, reason: undefined, puntClass: -1, puntSlot: 0, counters, hook };
+    if (retval === (hook === "xdp" ? XDP.PASS : TC.UNSPEC)) return { ...none, verdict: "passed" };
+    if (retval === (hook === "xdp" ? XDP.DROP : TC.SHOT))
+      return { ...none, verdict: "dropped", reason: reasonOf(counters) };
+    if (retval !== (hook === "xdp" ? XDP.REDIRECT : TC.REDIRECT)) throw new Error(`${hook} returned ${retval}`);
+    return { ...none, ...this.redirected(role, data) };
+  }
+
+  private redirected(role: Role, data: Uint8Array): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes"> {
+    const record = this.programs.extraMap(role, "vtep1_test");
+    const bytes = record.lookup(encodeIndex(0))!;
+    record.close();
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const ifindex = view.getUint32(0, true);
+    const tagType = view.getUint16(4, true);
+    const whole = tagType === 0 ? data : insertTag(data, tagType, view.getUint16(6, true));
+    return ifindex === PUNT_IFINDEX ? punted(whole) : { verdict: "sent", ifindex, bytes: whole };
+  }
+}
+
+function contextOf(hook: ProgramHook, { gsoBytes = 0 }: RunOptions): { ctx?: Uint8Array } {
+  if (gsoBytes === 0) return {};
+  if (hook === "xdp") throw new Error("XDP knows no super-packets");
+  const ctx = new Uint8Array(192);
+  new DataView(ctx.buffer).setUint32(SK_BUFF_GSO_SIZE, gsoBytes, true);
+  return { ctx };
+}
+
+/** Offset of gso_size in struct __sk_buff. */
+const SK_BUFF_GSO_SIZE = 176;
+
+/** As it stands on the wire, where tc keeps it beside the bytes. */
+function insertTag(frame: Uint8Array, type: number, tci: number): Uint8Array {
+  const tagged = new Uint8Array(frame.length + 4);
+  tagged.set(frame.subarray(0, 12));
+  tagged.set([type >>> 8, type & 0xff, tci >>> 8, tci & 0xff], 12);
+  tagged.set(frame.subarray(12), 16);
+  return tagged;
+}
+
+function punted(bytes: Uint8Array): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "puntClass" | "puntSlot"> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.getUint16(12) !== 0x88a8) throw new Error("a punted frame without its tag");
+  const tci = view.getUint16(14);
+  const frame = new Uint8Array(bytes.length - 4);
+  frame.set(bytes.subarray(0, 12));
+  frame.set(bytes.subarray(16), 12);
+  return { verdict: "punted", ifindex: 0, bytes: frame, puntClass: tci >>> 13, puntSlot: tci & 0xfff };
+}
+
+function reasonOf({ drops }: DriverCounters): BpfOutcome["reason"] {
+  if (drops.length !== 1) throw new Error(`one frame, but drops for ${drops.length} reasons`);
+  return drops[0]!.reason as BpfOutcome["reason"];
+}
+
+const ARRAYS = new Set([2, 6]); // BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY
+
+function empty(map: BpfMap, extent: number): void {
+  if (!ARRAYS.has(map.type)) {
+    const { keys, count } = map.dump();
+    if (count > 0) map.deleteBatch(keys, count);
+    return;
+  }
+  const count = Math.min(map.maxEntries, extent);
+  const keys = Uint32Array.from({ length: count }, (_, index) => index);
+  if (count > 0) map.updateBatch(new Uint8Array(keys.buffer), new Uint8Array(count * map.valueSize), count);
+}
+
+/** Above every index of the tables, and above every token bucket of their slots. */
+function extentOf({ interfaces, ports, bridgeDomains, vteps, adjacencies }: Tables): number {
+  const indexed = [ports.bd, bridgeDomains.vni, vteps.group, adjacencies.ifindex];
+  const highest = Math.max(...indexed.map(highestUsed), ...vteps.group, vteps.address.length);
+  return Math.max(highest, (highestUsed(interfaces.ifindex) + 1) * Punt.CLASSES) + 1;
+}
+
+function highestUsed(values: Uint16Array | Uint32Array): number {
+  return values.findLastIndex((value) => value !== 0);
+}
