@@ -216,16 +216,16 @@ const classified: Case[] = [
 ];
 
 const inner: Case[] = [
-  one("inner-tag-from-a-tunnel", "S15", trunk(), "up0", arriving(tagged(10, R1, H4)), dropped("inner_vlan")),
+  one("inner-tag-from-a-tunnel", "S15", lab(), "up0", arriving(tagged(10, R1, H1)), dropped("inner_vlan")),
   one(
     "inner-service-tag-from-a-tunnel",
     "S15",
-    trunk(),
+    lab(),
     "up0",
-    arriving(tagged(10, R1, H4, { type: 0x88a8 })),
+    arriving(tagged(10, R1, H1, { type: 0x88a8 })),
     dropped("inner_vlan"),
   ),
-  one("inner-priority-tag-from-a-tunnel", "S15", trunk(), "up0", arriving(tagged(0, R1, H4)), dropped("inner_vlan")),
+  one("inner-priority-tag-from-a-tunnel", "S15", lab(), "up0", arriving(tagged(0, R1, H1)), dropped("inner_vlan")),
 ];
 
 const counted: Case = {

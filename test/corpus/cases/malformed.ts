@@ -180,6 +180,15 @@ const shapes: Case[] = [
       ),
     ]),
   ),
+  one("outer-ip-checksum-wrong", "RFC 1122 §3.2.1.2", lab(), "up0", bent({ checksum: 0x1234 }), sent(["h1", down])),
+  one(
+    "outer-udp-checksum-wrong",
+    "S11",
+    lab(),
+    "up0",
+    packet(link, ipv4(V2, LOCAL), udp(50000, 4789, { checksum: 0x1234 }), vxlan(100), down),
+    sent(["h1", down]),
+  ),
   one("empty-frame", "S20", lab(), "h1", new Uint8Array(0), dropped("runt")),
   one(
     "garbage-between-hosts",

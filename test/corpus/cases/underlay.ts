@@ -19,7 +19,7 @@ import {
   V3,
   V3_6,
 } from "../lab.js";
-import { ethernet, ipv4, packet, payload, udp, vlan } from "../packet.js";
+import { ethernet, hex, ipv4, packet, payload, udp, vlan } from "../packet.js";
 
 function one(id: string, spec: string, given: Case["given"], from: string, frame: Uint8Array, expect: Expected): Case {
   return { id: `underlay/${id}`, spec, given, frames: [{ from, frame, expect }] };
@@ -70,6 +70,14 @@ const ecmp: Case[] = [
     twoUplinks,
     "up1",
     arriving(datagram(R1, H1), { uplink: "up1" }),
+    sent(["h1", datagram(R1, H1)]),
+  ),
+  one(
+    "outer-mac-of-another-station",
+    "P underlay",
+    lab(),
+    "up0",
+    packet(hex("02cccccccccc"), arriving(datagram(R1, H1)).slice(6)),
     sent(["h1", datagram(R1, H1)]),
   ),
 ];

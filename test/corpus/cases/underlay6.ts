@@ -120,6 +120,14 @@ const decap: Case[] = [
     arriving6(down, { checksum: "none" }),
     dropped("udp_zero_checksum"),
   ),
+  from(
+    "up0",
+    "outer-udp-checksum-wrong",
+    "S11",
+    lab6(),
+    packet(link, ipv6(V2_6, LOCAL6), udp(50000, 4789, { checksum: 0x1234 }), vxlan(100), down),
+    sent(["h1", down]),
+  ),
   from("up0", "ecn-of-the-traffic-class", "S25", lab6(), arriving6(down, { tos: 3 }), dropped("ecn_illegal")),
   from(
     "up0",
