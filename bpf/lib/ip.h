@@ -46,10 +46,14 @@ typedef _Bool bool;
 #define ECN_CE 3
 #define ECN_MASK 3
 
+/* Stands in front of the frame's type. */
 struct vlan_tag {
+	__be16 tpid;
 	__be16 tci;
 	__be16 ether_type;
 };
+
+#define VLAN_TAG_AT (2 * MAC_BYTES)
 
 struct vxlan_header {
 	__be32 first;

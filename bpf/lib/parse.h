@@ -26,7 +26,7 @@ static __always_inline bool refuse_unclassified(const struct packet *p, struct d
 static __always_inline bool find_tag(const struct packet *p, struct decision *out, __u16 *vlan)
 {
 	struct ethhdr *eth = p->data;
-	struct vlan_tag *tag = (void *)(eth + 1);
+	struct vlan_tag *tag = p->data + VLAN_TAG_AT;
 
 	out->inner_offset = 0;
 	out->inner_length = p->length;

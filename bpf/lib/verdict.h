@@ -60,18 +60,22 @@ static __always_inline bool arrange_xdp(struct packet *p, const struct decision 
 	if (shift != 0 && bpf_xdp_adjust_head(xdp_of(p), shift))
 		return false;
 	packet_reload(p);
-	__u32 *words = p->data;
-	if ((void *)words + ETH_HLEN + VLAN_TAG_BYTES > p->end)
-		return tag_bytes == 0;
-	if (vlan) {
-		write_addresses(words, out->destination, out->source);
-		words[3] = bpf_htonl((__u32)ETH_P_8021Q << 16 | vlan);
-		write_inner_class(p, out, ETH_HLEN + VLAN_TAG_BYTES);
+	void *frame = p->data;
+	if (frame + ETH_HLEN > p->end)
+		return false;
+	/* Behind a tag that goes, or comes, they are not in place yet. */
+	if (out->port || vlan)
+		write_addresses(frame, out->destination, out->source);
+	if (!vlan) {
+		write_inner_class(p, out, ETH_HLEN);
 		return true;
 	}
-	if (out->port)
-		write_addresses(words, out->destination, out->source);
-	write_inner_class(p, out, ETH_HLEN);
+	struct vlan_tag *tag = frame + VLAN_TAG_AT;
+	if ((void *)(tag + 1) > p->end)
+		return false;
+	tag->tpid = bpf_htons(ETH_P_8021Q);
+	tag->tci = bpf_htons(vlan);
+	write_inner_class(p, out, ETH_HLEN + VLAN_TAG_BYTES);
 	return true;
 }
 

@@ -9,7 +9,7 @@ import { closeBpf, fitsTestRun, HOOKS, root } from "./harness.js";
 function run({ given, frames }: Case, hook: "xdp" | "tc"): void {
   const { tables, names } = buildTables(given);
   for (const [index, { from, frame, at }] of frames.entries()) {
-    if (!fitsTestRun(frame)) continue;
+    if (!fitsTestRun(frame, hook)) continue;
     const slot = names.slots.indexOf(from);
     expect(compare(tables, slot, frame, at ?? 0, { hook }).difference, `frame ${index + 1}`).toBe("");
   }

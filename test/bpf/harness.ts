@@ -26,7 +26,12 @@ const LOOPBACK = 1;
 const XDP = { DROP: 1, PASS: 2, REDIRECT: 4 } as const;
 const TC = { UNSPEC: 0xffffffff, SHOT: 2, REDIRECT: 7 } as const;
 const SMALL_FDB = 8192;
+/** About a page. */
 const LARGEST_FRAME = 3300;
+const TC_LEAST_BYTES: ReadonlyMap<number, number> = new Map([
+  [0x0800, 34],
+  [0x86dd, 54],
+]);
 const COUNTED = [
   MapName.PORT_COUNTERS,
   MapName.VTEP_COUNTERS,
@@ -65,9 +70,11 @@ export interface RunOptions {
   readonly gsoBytes?: number;
 }
 
-/** The kernel runs neither a bare Ethernet header nor more than about a page. */
-export function fitsTestRun(frame: Uint8Array): boolean {
-  return frame.length > 14 && frame.length <= LARGEST_FRAME;
+/** Whether the kernel takes this frame for a test run: for tc it wants a whole IP header where the type says so. */
+export function fitsTestRun(frame: Uint8Array, hook: ProgramHook): boolean {
+  const type = ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
+  const least = hook === "xdp" ? 14 : (TC_LEAST_BYTES.get(type) ?? 15);
+  return frame.length >= least && frame.length <= LARGEST_FRAME;
 }
 
 let harness: Harness | undefined;
