@@ -22,13 +22,13 @@ export class TrafficCounters {
     this.values = new Float64Array(entries * Traffic.FIELDS);
   }
 
-  receive(index: number, bytes: number): void {
-    this.values[index * Traffic.FIELDS + Traffic.RX_PACKETS]! += 1;
+  receive(index: number, bytes: number, packets = 1): void {
+    this.values[index * Traffic.FIELDS + Traffic.RX_PACKETS]! += packets;
     this.values[index * Traffic.FIELDS + Traffic.RX_BYTES]! += bytes;
   }
 
-  transmit(index: number, bytes: number): void {
-    this.values[index * Traffic.FIELDS + Traffic.TX_PACKETS]! += 1;
+  transmit(index: number, bytes: number, packets = 1): void {
+    this.values[index * Traffic.FIELDS + Traffic.TX_PACKETS]! += packets;
     this.values[index * Traffic.FIELDS + Traffic.TX_BYTES]! += bytes;
   }
 

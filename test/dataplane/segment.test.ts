@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { completeChecksum } from "../../src/dataplane/io/complete_checksum.js";
 import { copyAndSum } from "../../src/dataplane/userspace/copy_sum.js";
-import { ABSENT } from "../../src/dataplane/userspace/frame_headers.js";
 import { framePool } from "../../src/dataplane/userspace/frame_pool.js";
 import { PartialChecksums } from "../../src/dataplane/userspace/partial_checksum.js";
 import { Segmenter } from "../../src/dataplane/userspace/segment.js";
-import { GSO_ECN, GSO_TCPV4, GSO_TCPV6, GSO_UDP, GSO_UDP_L4 } from "../../src/native/descriptor.js";
+import {
+  FRAME_CHECKSUM_PARTIAL,
+  GSO_ECN,
+  GSO_TCPV4,
+  GSO_TCPV6,
+  GSO_UDP,
+  GSO_UDP_L4,
+} from "../../src/native/descriptor.js";
 import {
   checksumStart,
   naiveSum,
@@ -20,6 +27,9 @@ function gsoType({ protocol, ipv6 }: SuperPacketFacts): number {
   return ipv6 ? GSO_TCPV6 : GSO_TCPV4;
 }
 
+/** The checksum is complete, or not said to be partial. */
+const ABSENT = -1;
+
 /** Cuts a frame that lies at `offset` of a larger pool, as in a receive slot. */
 function cut(
   segmenter: Segmenter,
@@ -28,16 +38,21 @@ function cut(
   type: number,
   size: number,
   start: number,
+  complete = true,
 ): Uint8Array[] {
   const pool = framePool(new Uint8Array(offset + frame.length + 64));
   pool.bytes.set(frame, offset);
-  const count = segmenter.begin(pool, offset, frame.length, type, size, start);
+  const [flags, from] = start === ABSENT ? [0, 0] : [FRAME_CHECKSUM_PARTIAL, start];
+  const descriptor = Int32Array.of(offset, frame.length, 0, flags, type, size, from, 0);
+  const count = segmenter.begin(pool, descriptor, 0, complete);
   return Array.from({ length: count }, () => {
     if (!segmenter.next()) {
       segmenter.rewind();
       segmenter.next();
     }
-    return segmenter.pool.bytes.slice(segmenter.offset, segmenter.offset + segmenter.length);
+    const end = segmenter.offset + segmenter.length;
+    if (!complete) completeChecksum(segmenter.bytes, segmenter.checksumStart, segmenter.checksumField, end);
+    return segmenter.bytes.slice(segmenter.offset, end);
   });
 }
 
@@ -69,6 +84,40 @@ describe("Segmenter", () => {
       }
     });
   }
+
+  it("leaves checksums partial where asked, to be completed later", () => {
+    const random = randomNumbers(10);
+    for (let round = 0; round < 100; round++) {
+      const facts = randomSuperPacket(random, false);
+      const segments = cut(new Segmenter(), superPacket(facts), 128, gsoType(facts), 1400, checksumStart(facts), false);
+      expect(segments.map(hex)).toEqual(segmentsOf(facts, 1400).map(hex));
+    }
+  });
+
+  it("joins a super-packet again behind the headers that its first segment has got", () => {
+    const random = randomNumbers(11);
+    const segmenter = new Segmenter();
+    for (let round = 0; round < 100; round++) {
+      const facts = randomSuperPacket(random, random(2) === 0);
+      const frame = superPacket(facts);
+      const pool = framePool(new Uint8Array(256 + frame.length));
+      pool.bytes.set(frame, 128);
+      const start = checksumStart(facts);
+      const descriptor = Int32Array.of(128, frame.length, 0, FRAME_CHECKSUM_PARTIAL, gsoType(facts), 1400, start, 0);
+      segmenter.begin(pool, descriptor, 0, random(2) === 0);
+      segmenter.next();
+      // Decapsulated, or given one more tag, as on the way to a port.
+      const decapsulated = { ...facts, tunnel: undefined, tags: facts.tunnel === undefined ? [5, ...facts.tags] : [] };
+      const expected = superPacket(decapsulated);
+      const headersAt = segmenter.offset + start - checksumStart(decapsulated);
+      segmenter.bytes.set(expected.subarray(0, 14 + decapsulated.tags.length * 4), headersAt);
+      expect(segmenter.rejoin(headersAt)).toBe(true);
+      expect(segmenter.bytes).toBe(pool.bytes);
+      const joined = pool.bytes.subarray(segmenter.offset, segmenter.offset + segmenter.length);
+      expect(hex(joined)).toBe(hex(expected));
+      expect(segmenter.checksumStart - segmenter.offset).toBe(checksumStart(decapsulated));
+    }
+  });
 
   it("leaves a zero UDP checksum zero", () => {
     const facts: SuperPacketFacts = { ...PLAIN, protocol: "udp" };

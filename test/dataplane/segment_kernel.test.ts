@@ -74,11 +74,13 @@ describe.skipIf(!mayMakeNamespaces())("Segmenter and Linux (root)", () => {
     const frame = superPacket(facts);
     const pool = framePool(new Uint8Array(128 + frame.length + 64));
     pool.bytes.set(frame, 128);
-    const count = segmenter.begin(pool, 128, frame.length, gsoType(facts), size, checksumStart(facts));
+    const start = checksumStart(facts);
+    const descriptor = Int32Array.of(128, frame.length, 0, d.FRAME_CHECKSUM_PARTIAL, gsoType(facts), size, start, 0);
+    const count = segmenter.begin(pool, descriptor, 0, true);
     return Array.from({ length: count }, () => {
       segmenter.next();
-      const { pool, offset, length } = segmenter;
-      return Buffer.from(pool.bytes.subarray(offset, offset + length)).toString("hex");
+      const { bytes, offset, length } = segmenter;
+      return Buffer.from(bytes.subarray(offset, offset + length)).toString("hex");
     });
   }
 

@@ -16,6 +16,7 @@ import {
   DESC_STRIDE,
   FRAME_CHECKSUM_PARTIAL,
   FRAME_REFUSED,
+  GSO_NONE,
 } from "../../native/descriptor.js";
 import type { PacketSocket } from "../../native/frames.js";
 import type { Tables } from "../../tables/tables.js";
@@ -48,6 +49,8 @@ export class PacketTransmit implements Transmit {
   private pool: Uint8Array = this.copies;
   private checksumStart = CHECKSUM_COMPLETE;
   private checksumField = 0;
+  private gsoType = GSO_NONE;
+  private gsoSize = 0;
   /** By interface slot: 1 where the kernel completes checksums of what leaves there. */
   private readonly takesPartial = new Uint8Array(Limit.MAX_INTERFACES);
 
@@ -69,6 +72,25 @@ export class PacketTransmit implements Transmit {
   setPartialChecksum(start: number, field: number): void {
     this.checksumStart = start;
     this.checksumField = field;
+  }
+
+  /**
+   * A super-packet, which the kernel cuts where it must: `segmentBytes` of payload each. Its partial checksum is set as
+   * for setPartialChecksum; it stays where it is until flush().
+   */
+  toPortWhole(
+    port: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    gsoType: number,
+    segmentBytes: number,
+  ): void {
+    this.gsoType = gsoType;
+    this.gsoSize = segmentBytes;
+    this.toPort(port, bytes, offset, length, true);
+    this.gsoType = GSO_NONE;
+    this.gsoSize = 0;
   }
 
   toPort(port: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void {
@@ -133,8 +155,8 @@ export class PacketTransmit implements Transmit {
     descriptors[word + DESC_LENGTH] = length;
     descriptors[word + DESC_IFINDEX] = ifindex;
     descriptors[word + DESC_FLAGS] = partial ? FRAME_CHECKSUM_PARTIAL : 0;
-    descriptors[word + DESC_GSO_TYPE] = 0;
-    descriptors[word + DESC_GSO_SIZE] = 0;
+    descriptors[word + DESC_GSO_TYPE] = this.gsoType;
+    descriptors[word + DESC_GSO_SIZE] = this.gsoSize;
     descriptors[word + DESC_CHECKSUM_START] = partial ? checksumStart : 0;
     descriptors[word + DESC_CHECKSUM_OFFSET] = partial ? this.checksumField : 0;
   }

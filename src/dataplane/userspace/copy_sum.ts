@@ -1,5 +1,5 @@
-// Copies bytes from one pool to another and sums them for the Internet checksum on the way: cutting a
-// super-packet touches each payload byte once.
+// Copies bytes from one pool to another, and where asked sums them for the Internet checksum on the way: cutting a
+// super-packet touches each payload byte once. By 32-bit words, which needs no view per frame as TypedArray.set does.
 
 import { foldSum } from "../../wire/checksum.js";
 import type { FramePool } from "./frame_pool.js";
@@ -36,6 +36,18 @@ export function copyAndSum(from: FramePool, fromAt: number, to: FramePool, toAt:
   const sum = foldSum(words + (LITTLE_ENDIAN ? even + (odd << 8) : odd + (even << 8)));
   const highIsEven = !LITTLE_ENDIAN;
   return ((fromAt & 1) === 0) === highIsEven ? sum : ((sum & 0xff) << 8) | (sum >>> 8);
+}
+
+/** Copies `length` bytes. The two offsets must be congruent modulo 4. */
+export function copyWords(from: FramePool, fromAt: number, to: FramePool, toAt: number, length: number): void {
+  const end = fromAt + length;
+  const shift = toAt - fromAt;
+  const wordsAt = Math.min((fromAt + 3) & ~3, end);
+  const wordsEnd = Math.max(end & ~3, wordsAt);
+  for (let at = fromAt; at < wordsAt; at++) to.bytes[at + shift] = from.bytes[at]!;
+  const wordShift = shift >> 2;
+  for (let word = wordsAt >>> 2; word < wordsEnd >>> 2; word++) to.words[word + wordShift] = from.words[word]!;
+  for (let at = wordsEnd; at < end; at++) to.bytes[at + shift] = from.bytes[at]!;
 }
 
 /** Both halves of each word are summed apart, so that integers suffice up to 128 KiB. */

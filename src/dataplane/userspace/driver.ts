@@ -37,6 +37,11 @@ const NO_COUNTS = new Float64Array(0);
 const NO_PROBLEMS: readonly ItemProblem[] = [];
 const SEND_BUFFER_BYTES = 4 << 20;
 
+/** A veth hands a partial checksum on as it is; of other uplinks not all can complete one inside a tunnel. */
+function takesPartialChecksum({ role, kind }: InterfacePlan): boolean {
+  return role === "access" || kind === "veth";
+}
+
 export class UserspaceDriver implements Driver {
   readonly name = "userspace";
   private readonly socket: SocketChoice;
@@ -68,8 +73,8 @@ export class UserspaceDriver implements Driver {
     const opened = openSource(plan, this.socket, this.parts);
     const guard = opened.copies && plan.role === "access" ? this.guard.attach(plan.ifindex) : undefined;
     this.opened.set(plan.slot, { plan, source: opened.source, guard });
-    // A veth hands a partial checksum on as it is; of other uplinks not all can complete one inside a tunnel.
-    this.transmit.acceptPartialChecksum(plan.slot, plan.role === "access" || plan.kind === "veth");
+    this.transmit.acceptPartialChecksum(plan.slot, takesPartialChecksum(plan));
+    this.surveyUplinks();
     return { slot: plan.slot, hook: "userspace", reason: this.reasonFor(plan, opened) };
   }
 
@@ -78,6 +83,7 @@ export class UserspaceDriver implements Driver {
     if (opened === undefined) return;
     this.collectOverruns(slot, opened.source);
     this.opened.delete(slot);
+    this.surveyUplinks();
     opened.source.close();
     opened.guard?.close();
   }
@@ -121,6 +127,11 @@ export class UserspaceDriver implements Driver {
   private reasonFor(plan: InterfacePlan, { copies, reason }: OpenedSource): string {
     const exposed = copies && plan.role === "access" && this.guard.failure !== undefined;
     return exposed ? `${reason}; the kernel's own stack sees these frames too: ${this.guard.failure}` : reason;
+  }
+
+  private surveyUplinks(): void {
+    const uplinks = [...this.opened.values()].filter(({ plan }) => plan.role === "uplink");
+    this.parts.intake.uplinksTakePartial = uplinks.every(({ plan }) => takesPartialChecksum(plan));
   }
 
   private collectOverruns(slot: number, source: FrameSource): void {

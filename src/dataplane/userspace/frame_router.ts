@@ -10,6 +10,11 @@ import type { XskEgress } from "./xsk_egress.js";
 export class FrameRouter implements Transmit {
   /** Did an AF_XDP socket take the received frame's own memory? Reset by whoever hands a frame to the engine. */
   taken = false;
+  /** Set: the frame's last copy, if it is for a port, is not sent but noted in `heldPort` and `heldAt`. */
+  holding = false;
+  /** 0 = nothing is held. */
+  heldPort = 0;
+  heldAt = 0;
   private readonly egresses: (XskEgress | undefined)[] = [];
   private readonly waiting: XskEgress[] = [];
 
@@ -25,6 +30,11 @@ export class FrameRouter implements Transmit {
 
   toPort(port: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void {
     const { ports } = this.tables;
+    if (last && this.holding) {
+      this.heldPort = port;
+      this.heldAt = offset;
+      return;
+    }
     if (last && this.takeInPlace(ports.slot[port]!, ports.bd[port]!, bytes, offset, length)) return;
     this.packets.toPort(port, bytes, offset, length, last);
   }

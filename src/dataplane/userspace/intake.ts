@@ -2,12 +2,12 @@
 // checksums that whoever sends it on will complete. Nothing here decides where a frame goes.
 
 import { ConfigFlag, Drop, Family } from "../../abi/generated.js";
+import { type Decision, Verdict } from "../../engine/decision.js";
 import type { Engine } from "../../engine/engine.js";
 import {
   DESC_CHECKSUM_OFFSET,
   DESC_CHECKSUM_START,
   DESC_FLAGS,
-  DESC_GSO_SIZE,
   DESC_GSO_TYPE,
   DESC_LENGTH,
   DESC_OFFSET,
@@ -19,12 +19,13 @@ import {
 import type { Tables } from "../../tables/tables.js";
 import { completeChecksum } from "../io/complete_checksum.js";
 import { CHECKSUM_COMPLETE } from "../io/transmit.js";
-import { ABSENT } from "./frame_headers.js";
 import type { FramePool } from "./frame_pool.js";
 import type { FrameRouter } from "./frame_router.js";
 import { Segmenter } from "./segment.js";
 
 export class Intake {
+  /** Set by the driver: can every open uplink complete a checksum inside a tunnel? */
+  uplinksTakePartial = false;
   private readonly segmenter = new Segmenter();
 
   constructor(
@@ -68,40 +69,73 @@ export class Intake {
     slot: number,
     tick: number,
   ): void {
-    if (this.outerChecksumCovers(slot)) completeChecksum(bytes, start, field, offset + length);
-    else this.router.packets.setPartialChecksum(start, field);
+    const { packets } = this.router;
+    if (this.mustComplete(slot)) completeChecksum(bytes, start, field, offset + length);
+    else packets.setPartialChecksum(start, field);
     this.engine.handle(bytes, offset, length, slot, tick);
-    this.router.packets.setPartialChecksum(CHECKSUM_COMPLETE, 0);
+    packets.setPartialChecksum(CHECKSUM_COMPLETE, 0);
   }
 
-  /** May this frame be sent inside a packet whose own checksum is computed from these bytes? */
-  private outerChecksumCovers(slot: number): boolean {
+  /** May the frame be sent inside a packet whose own checksum covers it, or by an uplink that cannot complete it? */
+  private mustComplete(slot: number): boolean {
     const { settings, interfaces } = this.tables;
     if (interfaces.isUplink(slot)) return false;
-    return settings.family === Family.IPV6 || (settings.flags & ConfigFlag.UDP_CHECKSUM) !== 0;
+    if (!this.uplinksTakePartial || settings.family === Family.IPV6) return true;
+    return (settings.flags & ConfigFlag.UDP_CHECKSUM) !== 0;
   }
 
   private takeSuperPacket(pool: FramePool, descriptors: Int32Array, word: number, slot: number, tick: number): void {
-    const { segmenter } = this;
-    const partial = (descriptors[word + DESC_FLAGS]! & FRAME_CHECKSUM_PARTIAL) !== 0;
-    const count = segmenter.begin(
-      pool,
-      descriptors[word + DESC_OFFSET]!,
-      descriptors[word + DESC_LENGTH]!,
-      descriptors[word + DESC_GSO_TYPE]!,
-      descriptors[word + DESC_GSO_SIZE]!,
-      partial ? descriptors[word + DESC_CHECKSUM_START]! : ABSENT,
-    );
+    const { segmenter, router } = this;
+    const complete = this.mustComplete(slot);
+    const count = segmenter.begin(pool, descriptors, word, complete);
     if (count === 0) this.tables.counters.drop(Drop.RECEIVE_OVERRUN, slot, 0);
-    for (let index = 0; index < count; index++) this.takeSegment(slot, tick);
+    for (let index = 0; index < count; index++) {
+      this.cutNext();
+      if (!complete) router.packets.setPartialChecksum(segmenter.checksumStart, segmenter.checksumField);
+      router.holding = index === 0 && count > 1;
+      const decision = this.engine.handle(segmenter.bytes, segmenter.offset, segmenter.length, slot, tick);
+      if (router.heldPort !== 0 && this.releaseHeld(decision, count, descriptors[word + DESC_GSO_TYPE]!)) break;
+    }
+    router.holding = false;
+    router.packets.setPartialChecksum(CHECKSUM_COMPLETE, 0);
   }
 
-  private takeSegment(slot: number, tick: number): void {
-    const { segmenter } = this;
-    if (!segmenter.next()) {
-      this.flush();
-      segmenter.next();
+  /**
+   * The first segment of a super-packet is for a local port. If that is all that becomes of it, then all others fare
+   * alike, for they differ in nothing that decides, and the whole goes out as one: true. Else only it is sent.
+   */
+  private releaseHeld(decision: Decision, count: number, gsoType: number): boolean {
+    const { segmenter, router } = this;
+    const port = router.heldPort;
+    router.heldPort = 0;
+    router.holding = false;
+    if (decision.verdict === Verdict.FORWARD && segmenter.rejoin(router.heldAt)) {
+      router.packets.setPartialChecksum(segmenter.checksumStart, segmenter.checksumField);
+      const { bytes, offset, length, segmentBytes } = segmenter;
+      router.packets.toPortWhole(port, bytes, offset, length, gsoType, segmentBytes);
+      this.countOthers(decision, port, count - 1);
+      return true;
     }
-    this.engine.handle(segmenter.pool.bytes, segmenter.offset, segmenter.length, slot, tick);
+    router.toPort(port, segmenter.bytes, router.heldAt, segmenter.offset + segmenter.length - router.heldAt, true);
+    return false;
+  }
+
+  /** What the engine would have counted for the segments behind the first. */
+  private countOthers(decision: Decision, port: number, packets: number): void {
+    const { counters } = this.tables;
+    const { payloadBytes, segmentBytes } = this.segmenter;
+    const bytes = packets * (decision.innerLength - segmentBytes) + payloadBytes - segmentBytes;
+    if (decision.port !== 0) counters.ports.receive(decision.port, bytes, packets);
+    if (decision.vtep !== 0) {
+      counters.vteps.receive(decision.vtep, bytes, packets);
+      counters.bridgeDomains.receive(decision.bd, bytes, packets);
+    }
+    counters.ports.transmit(port, bytes, packets);
+  }
+
+  private cutNext(): void {
+    if (this.segmenter.next()) return;
+    this.flush();
+    this.segmenter.next();
   }
 }

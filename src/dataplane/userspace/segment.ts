@@ -1,14 +1,27 @@
 // Cuts a GSO super-packet into the frames that the kernel's own software segmentation would make of it (Linux
 // tcp_gso_segment, __udp_gso_segment, inet_gso_segment, skb_udp_tunnel_segment): lengths, sequence numbers, IPv4 IDs
-// counting up, FIN and PSH on the last segment only, CWR on the first only (RFC 3168 §6.1.2), checksums complete.
-// Writes into one pool and allocates nothing per segment.
+// counting up, FIN and PSH on the last segment only, CWR on the first only (RFC 3168 §6.1.2), checksums complete or, where
+// whoever sends the segments on can do that, partial. Writes into one pool and allocates nothing per segment.
 
 import { HEADROOM_BYTES } from "../../engine/execute.js";
-import { GSO_ECN, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4 } from "../../native/descriptor.js";
+import {
+  DESC_CHECKSUM_START,
+  DESC_FLAGS,
+  DESC_GSO_SIZE,
+  DESC_GSO_TYPE,
+  DESC_LENGTH,
+  DESC_OFFSET,
+  FRAME_CHECKSUM_PARTIAL,
+  GSO_ECN,
+  GSO_TCPV4,
+  GSO_TCPV6,
+  GSO_UDP_L4,
+} from "../../native/descriptor.js";
 import { readI32, readU16, writeI32, writeU16 } from "../../wire/bytes.js";
-import { addToSum, checksumOf, pseudoHeaderSum, udpChecksumOf } from "../../wire/checksum.js";
+import { addToSum, checksumOf, foldSum, pseudoHeaderSum, udpChecksumOf } from "../../wire/checksum.js";
 import { IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol, Udp } from "../../wire/ip.js";
-import { copyAndSum } from "./copy_sum.js";
+import { CHECKSUM_COMPLETE } from "../io/transmit.js";
+import { copyAndSum, copyWords } from "./copy_sum.js";
 import { ABSENT, FrameHeaders } from "./frame_headers.js";
 import { type FramePool, framePool } from "./frame_pool.js";
 
@@ -26,44 +39,47 @@ function protocolOf(gsoType: number): number {
 }
 
 export class Segmenter {
-  readonly pool: FramePool = framePool(new Uint8Array(POOL_BYTES));
-  /** The segment that next() made: its place in the pool. */
+  private readonly pool: FramePool = framePool(new Uint8Array(POOL_BYTES));
+  /** The frame that next() or rejoin() made: in which buffer, and where. */
+  bytes: Uint8Array = this.pool.bytes;
   offset = 0;
   length = 0;
+  /** Where its partial checksum begins in the buffer, and where it stands from there; meaningless for complete ones. */
+  checksumStart = 0;
+  checksumField = 0;
   private used = 0;
   private readonly headers = new FrameHeaders();
   private source: FramePool = this.pool;
   private start = 0;
-  private payloadBytes = 0;
-  private segmentBytes = 0;
+  /** Of the whole super-packet, and of each segment but the last. */
+  payloadBytes = 0;
+  segmentBytes = 0;
   private index = 0;
   private count = 0;
+  private complete = true;
   private tunnelChecksum = false;
 
   /**
-   * Takes a super-packet, which must stay where it is until its last segment is cut. `checksumStart` is where its partial
-   * checksum begins, counted from the frame's first byte, or ABSENT. Returns the number of segments; 0 where this is
-   * nothing that we can cut.
+   * Takes the super-packet of a descriptor (at word `word`), which must stay where it is until its last segment is cut.
+   * Segments whose checksums are not to be complete have no valid outer one in a tunnel either. Returns the number of
+   * segments; 0 where this is nothing that we can cut.
    */
-  begin(
-    source: FramePool,
-    start: number,
-    length: number,
-    gsoType: number,
-    gsoSize: number,
-    checksumStart: number,
-  ): number {
+  begin(source: FramePool, descriptors: Int32Array, word: number, complete: boolean): number {
     const { headers } = this;
-    if (gsoSize === 0 || !headers.read(source.bytes, start, length)) return 0;
-    if (!this.findCut(gsoType & ~GSO_ECN, checksumStart)) return 0;
+    const gsoSize = descriptors[word + DESC_GSO_SIZE]!;
     this.source = source;
-    this.start = start;
+    this.start = descriptors[word + DESC_OFFSET]!;
+    const length = descriptors[word + DESC_LENGTH]!;
+    if (gsoSize === 0 || !headers.read(source.bytes, this.start, length) || !this.findCut(descriptors, word)) return 0;
     this.payloadBytes = length - headers.headerBytes;
     this.segmentBytes = gsoSize;
     this.index = 0;
     this.count = Math.ceil(this.payloadBytes / gsoSize);
+    this.complete = complete;
+    this.checksumField = headers.protocol === Protocol.TCP ? Tcp.CHECKSUM : Udp.CHECKSUM;
     const { outerUdp } = headers;
-    this.tunnelChecksum = outerUdp !== ABSENT && readU16(source.bytes, start + outerUdp + Udp.CHECKSUM) !== 0;
+    this.tunnelChecksum =
+      complete && outerUdp !== ABSENT && readU16(source.bytes, this.start + outerUdp + Udp.CHECKSUM) !== 0;
     return this.count <= MAX_SEGMENTS && this.largestFits() ? this.count : 0;
   }
 
@@ -80,10 +96,39 @@ export class Segmenter {
     this.offset = payloadTo - headers.headerBytes;
     this.length = headers.headerBytes + payload;
     this.used = payloadTo + payload;
+    this.bytes = this.pool.bytes;
     this.index = index + 1;
     this.copyHeaders();
-    const payloadSum = copyAndSum(this.source, payloadFrom, this.pool, payloadTo, payload);
+    this.checksumStart = this.offset + headers.transport;
+    const payloadSum = this.copyPayload(payloadFrom, payloadTo, payload);
     this.finishHeaders(index, done, payloadSum);
+    return true;
+  }
+
+  /**
+   * The super-packet whole again, to be sent as one, behind the headers that its first segment has got since it was cut:
+   * those begin at `headersAt` of that segment's buffer. Lies where the super-packet was received, with a partial
+   * checksum. False where its transport has no checksum, which the kernel does not segment.
+   */
+  rejoin(headersAt: number): boolean {
+    const { headers, source } = this;
+    const isTcp = headers.protocol === Protocol.TCP;
+    if (!isTcp && readU16(this.bytes, this.offset + headers.transport + Udp.CHECKSUM) === 0) return false;
+    const flags = source.bytes[this.start + headers.transport + Tcp.FLAGS]!;
+    const shift = this.start - this.offset;
+    const payloadAt = this.offset + headers.headerBytes;
+    for (let at = headersAt; at < payloadAt; at++) source.bytes[at + shift] = this.bytes[at]!;
+    this.bytes = source.bytes;
+    this.offset = this.start;
+    this.length = headers.headerBytes + this.payloadBytes;
+    this.checksumStart = this.start + headers.transport;
+    this.complete = false;
+    this.finishIp(headers.ip, 0);
+    if (isTcp) this.bytes[this.checksumStart + Tcp.FLAGS] = flags;
+    else writeU16(this.bytes, this.checksumStart + Udp.LENGTH, this.length - headers.transport);
+    this.writeChecksum(0, !isTcp);
+    this.length -= headersAt + shift - this.offset;
+    this.offset = headersAt + shift;
     return true;
   }
 
@@ -93,16 +138,24 @@ export class Segmenter {
   }
 
   /** Whose payload is cut: the frame's own, or that of a frame in a tunnel, as a kernel VTEP and GRO deliver. */
-  private findCut(gsoType: number, checksumStart: number): boolean {
+  private findCut(descriptors: Int32Array, word: number): boolean {
     const { headers } = this;
-    const wanted = protocolOf(gsoType);
-    const inside = headers.protocol !== wanted || (checksumStart !== ABSENT && checksumStart !== headers.transport);
-    if (inside && !headers.enterTunnel()) return false;
+    const wanted = protocolOf(descriptors[word + DESC_GSO_TYPE]! & ~GSO_ECN);
+    const partial = (descriptors[word + DESC_FLAGS]! & FRAME_CHECKSUM_PARTIAL) !== 0;
+    const elsewhere = partial && descriptors[word + DESC_CHECKSUM_START] !== headers.transport;
+    if ((headers.protocol !== wanted || elsewhere) && !headers.enterTunnel()) return false;
     return headers.protocol === wanted && headers.findPayload();
   }
 
   private largestFits(): boolean {
     return this.headers.headerBytes + Math.min(this.segmentBytes, this.payloadBytes) + HEADROOM_BYTES + 4 <= POOL_BYTES;
+  }
+
+  /** Its sum, where there is to be a checksum of it. */
+  private copyPayload(from: number, to: number, length: number): number {
+    if (this.complete) return copyAndSum(this.source, from, this.pool, to, length);
+    copyWords(this.source, from, this.pool, to, length);
+    return 0;
   }
 
   private copyHeaders(): void {
@@ -124,7 +177,7 @@ export class Segmenter {
   }
 
   private finishIp(ip: number, index: number): void {
-    const { bytes } = this.pool;
+    const { bytes } = this;
     const at = this.offset + ip;
     if (this.headers.isIpv6(ip)) {
       writeU16(bytes, at + Ipv6.PAYLOAD_LENGTH, this.length - ip - IPV6_HEADER_BYTES);
@@ -137,36 +190,39 @@ export class Segmenter {
   }
 
   private finishTcp(index: number, done: number, payloadSum: number): void {
-    const { bytes } = this.pool;
+    const { bytes } = this;
     const at = this.offset + this.headers.transport;
     writeI32(bytes, at + Tcp.SEQUENCE, readI32(bytes, at + Tcp.SEQUENCE) + done);
     let flags = bytes[at + Tcp.FLAGS]!;
     if (index !== 0) flags &= ~TCP_CWR;
     if (index !== this.count - 1) flags &= ~TCP_FIN_PSH;
     bytes[at + Tcp.FLAGS] = flags;
-    writeU16(bytes, at + Tcp.CHECKSUM, 0);
-    writeU16(bytes, at + Tcp.CHECKSUM, checksumOf(this.transportSum(payloadSum)));
+    this.writeChecksum(payloadSum, false);
   }
 
   private finishUdp(payloadSum: number): void {
-    const { bytes } = this.pool;
+    const { bytes } = this;
     const at = this.offset + this.headers.transport;
     writeU16(bytes, at + Udp.LENGTH, this.length - this.headers.transport);
-    if (readU16(bytes, at + Udp.CHECKSUM) === 0) return;
-    writeU16(bytes, at + Udp.CHECKSUM, 0);
-    writeU16(bytes, at + Udp.CHECKSUM, udpChecksumOf(this.transportSum(payloadSum)));
+    if (readU16(bytes, at + Udp.CHECKSUM) !== 0) this.writeChecksum(payloadSum, true);
+    else this.checksumStart = CHECKSUM_COMPLETE;
   }
 
-  /** Sum over pseudo header, transport header and payload. */
-  private transportSum(payloadSum: number): number {
+  /** Over pseudo header, transport header and payload; partial, over the pseudo header alone. */
+  private writeChecksum(payloadSum: number, isUdp: boolean): void {
     const { transport, headerBytes, ip, protocol } = this.headers;
+    const { bytes } = this;
+    const at = this.checksumStart + this.checksumField;
     const pseudo = this.pseudoSum(ip, protocol, this.length - transport);
-    return addToSum(pseudo, this.pool.bytes, this.offset + transport, headerBytes - transport) + payloadSum;
+    writeU16(bytes, at, this.complete ? 0 : foldSum(pseudo));
+    if (!this.complete) return;
+    const sum = addToSum(pseudo, bytes, this.checksumStart, headerBytes - transport) + payloadSum;
+    writeU16(bytes, at, isUdp ? udpChecksumOf(sum) : checksumOf(sum));
   }
 
   private pseudoSum(ip: number, protocol: number, length: number): number {
     const at = this.offset + ip;
-    const { bytes } = this.pool;
+    const { bytes } = this;
     if (this.headers.isIpv6(ip)) return pseudoHeaderSum(bytes, at + Ipv6.SOURCE, 16, protocol, length);
     return pseudoHeaderSum(bytes, at + Ipv4.SOURCE, 4, protocol, length);
   }
@@ -174,7 +230,7 @@ export class Segmenter {
   /** The outer UDP header of a VXLAN packet; a zero checksum stays zero (RFC 7348 §5). */
   private finishTunnel(payloadSum: number): void {
     const { outerUdp, outerIp, headerBytes } = this.headers;
-    const { bytes } = this.pool;
+    const { bytes } = this;
     const at = this.offset + outerUdp;
     const length = this.length - outerUdp;
     writeU16(bytes, at + Udp.LENGTH, length);

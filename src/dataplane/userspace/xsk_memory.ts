@@ -6,8 +6,8 @@ import type { Netns } from "../../native/bpf.js";
 import { XskSocket } from "../../native/index.js";
 
 const FRAME_BYTES = 2048;
-const FRAMES = 8192;
-const RING_ENTRIES = 512;
+const FRAMES = 16_384;
+const RING_ENTRIES = 2048;
 /** A quarter of the area stays free for what is being sent. */
 const SOCKETS_PER_AREA = (FRAMES / RING_ENTRIES) * 0.75;
 /** What the kernel keeps free before each received frame (XDP_PACKET_HEADROOM): more than the engine needs. */
