@@ -1,7 +1,6 @@
 // CPU time by schedstat: in nanoseconds, by thread. Work of the network stack is done in the time of whoever caused it
 // (the generator, a daemon that sends) or in ksoftirqd's, so the three together are what a packet costs.
 import { readdirSync, readFileSync } from "node:fs";
-import { runText } from "../../dist/lab/process.js";
 
 const readText = (path) => {
   try {
@@ -37,13 +36,4 @@ export class CpuMeter {
     const sum = (paths) => paths.reduce((total, path) => total + runNs(path), 0);
     return Object.fromEntries(Object.entries(this.groups).map(([group, paths]) => [group, sum(paths)]));
   }
-}
-
-/** Binds a process with all its threads. */
-export async function pin(pid, cpu) {
-  await runText("taskset", ["--all-tasks", "--cpu-list", "--pid", String(cpu), String(pid)]);
-}
-
-export async function processesIn(namespace) {
-  return (await runText("ip", ["netns", "pids", namespace])).split("\n").filter(Boolean).map(Number);
 }

@@ -1,6 +1,5 @@
 // The packet generator: BPF_PROG_TEST_RUN with live frames on a thread of its own, bound to one CPU. The frames enter the
 // stack where a driver's would, so what they cause is done on that CPU, in the generator's time.
-import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { BpfLink, interfaceIndex } from "../../dist/native/index.js";
 import { FLOWS } from "./traffic.mjs";
@@ -52,10 +51,7 @@ export class Generator {
     return Number(this.state.getBigUint64(GENERATED_AT, true));
   }
 
-  /**
-   * Starts, `frames` of them or without end. What works in a process of its own goes before the generator: it is
-   * SCHED_IDLE, so on one CPU it makes as many frames as the rest of that CPU can take.
-   */
+  /** Starts: `frames` of them, or without end. */
   start(frames = 0) {
     const before = threads();
     this.run = this.program.testRunAsync({
@@ -69,7 +65,6 @@ export class Generator {
     });
     this.run.done.catch(() => undefined); // stop() reports it
     this.threads = [...threads()].filter((thread) => !before.has(thread));
-    for (const thread of this.threads) spawnSync("chrt", ["--idle", "--pid", "0", thread]);
   }
 
   /** Waits for the end of the run; the program itself cuts an endless one short. */

@@ -46,12 +46,15 @@ function difference(before, after) {
 }
 
 /**
- * `source` and `target`: { namespace, interfaceName }. `pids`: of daemons on the way. The path stands already.
+ * `source` and `target`: { namespace, interfaceName } in a path that stands already; `pids`: of daemons on the way.
+ * `listAttached` is asked while everything is in place.
  */
-export async function measure({ source, target, traffic, arrival, sinkKind, cpu, pids, seconds }) {
+export async function measure(options, listAttached) {
+  const { source, target, traffic, arrival, sinkKind, cpu, pids, seconds } = options;
   const sink = new Sink({ ...target, arrival, kind: sinkKind });
   const generator = new Generator({ ...source, traffic, cpu });
   try {
+    const attached = await listAttached();
     generator.start();
     const meter = new CpuMeter({ cpu, threads: generator.threads, pids });
     await untilFramesArrive(generator, sink);
@@ -59,7 +62,7 @@ export async function measure({ source, target, traffic, arrival, sinkKind, cpu,
     const before = look(generator, sink, meter);
     await pause(seconds * 1000);
     const after = look(generator, sink, meter);
-    return difference(before, after);
+    return { ...difference(before, after), sink: sinkKind, attached };
   } finally {
     await generator.stop();
     generator.close();

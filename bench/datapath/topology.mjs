@@ -18,8 +18,8 @@ const UNDERLAY_MTU = 1600;
 const DOMAIN = "red";
 /** Nothing but what the bench sends: no router solicitations, no neighbour discovery. */
 const sysctls = { "net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.disable_ipv6": 1 };
-/** An interface into which XDP redirects needs NAPI at its peer and itself: without it the frames vanish silently. */
-const napi = { gro: true };
+/** An interface through which XDP redirects needs NAPI at both ends: without it the frames vanish silently. */
+export const NAPI = { gro: true };
 
 function vtepConfig({ address, remote, uplink, access, hook, remoteMac }) {
   return {
@@ -36,21 +36,6 @@ function vtepConfig({ address, remote, uplink, access, hook, remoteMac }) {
   };
 }
 
-const vtepNode = (config, uplinkMac) => ({
-  kind: "vtepd",
-  sysctls,
-  interfaces: {
-    [config.ports[0].interface]: { offloads: napi },
-    [config.vtep.underlay[0]]: {
-      mtu: UNDERLAY_MTU,
-      mac: uplinkMac,
-      addresses: [`${config.vtep.address}/24`],
-      offloads: napi,
-    },
-  },
-  config,
-});
-
 const firstConfig = (hook) =>
   vtepConfig({
     address: addresses.local,
@@ -64,25 +49,39 @@ const firstConfig = (hook) =>
 const secondConfig = (hook) =>
   vtepConfig({ address: addresses.far, remote: addresses.local, uplink: "w0", access: "x0", hook, remoteMac: macs.host });
 
+/** `kind`: "vtepd" (or the kernel in its place); "switch": a bridge without any tunnel; "host": nothing, only interfaces. */
+function middle(kind, config, uplinkMac, offloads) {
+  const interfaces = {
+    [config.ports[0].interface]: { offloads: offloads.access },
+    [config.vtep.underlay[0]]: { mtu: UNDERLAY_MTU, mac: uplinkMac, offloads: offloads.underlay },
+  };
+  if (kind !== "vtepd") return { kind, sysctls, interfaces };
+  interfaces[config.vtep.underlay[0]].addresses = [`${config.vtep.address}/24`];
+  return { kind, sysctls, interfaces, config };
+}
+
 const host = (name, mac, address, offloads) => ({
   kind: "host",
   sysctls,
   interfaces: { [name]: { mac, addresses: [`${address}/24`], offloads } },
 });
 
-const far = {
+const underlayHost = {
   kind: "host",
   sysctls,
-  interfaces: { s0: { mtu: UNDERLAY_MTU, mac: macs.far, addresses: [`${addresses.far}/24`], offloads: napi } },
+  interfaces: { s0: { mtu: UNDERLAY_MTU, mac: macs.far, addresses: [`${addresses.far}/24`], offloads: NAPI } },
 };
 
 const lab = (name, title, nodes, links) => ({ name: `bench-${name}`, title, folder: "", nodes, links, expect: [] });
 
-export function oneVtep(hook = "auto") {
+/** For frames of the generator, all interfaces have NAPI. */
+const PACKET_OFFLOADS = { host: NAPI, access: NAPI, underlay: NAPI };
+
+export function oneVtep({ hook = "auto", kind = "vtepd" }) {
   const nodes = {
-    host: host("a0", macs.host, addresses.host, napi),
-    vtep: vtepNode(firstConfig(hook), macs.uplink),
-    far,
+    host: host("a0", macs.host, addresses.host, NAPI),
+    vtep: middle(kind, firstConfig(hook), macs.uplink, PACKET_OFFLOADS),
+    far: underlayHost,
   };
   return lab("one", "one VTEP between a host and the underlay", nodes, [
     ["host:a0", "vtep:v0"],
@@ -90,12 +89,13 @@ export function oneVtep(hook = "auto") {
   ]);
 }
 
-export function twoVteps(hook = "auto", hostOffloads = napi) {
+/** `offloads`: `ethtool -K` of host, access and underlay interfaces; empty leaves a veth as it comes. */
+export function twoVteps({ hook = "auto", kind = "vtepd", offloads = PACKET_OFFLOADS }) {
   const nodes = {
-    host: host("a0", macs.host, addresses.host, hostOffloads),
-    vtep: vtepNode(firstConfig(hook), macs.uplink),
-    vtep2: vtepNode(secondConfig(hook), macs.far),
-    host2: host("b0", macs.farHost, addresses.farHost, hostOffloads),
+    host: host("a0", macs.host, addresses.host, offloads.host),
+    vtep: middle(kind, firstConfig(hook), macs.uplink, offloads),
+    vtep2: middle(kind, secondConfig(hook), macs.far, offloads),
+    host2: host("b0", macs.farHost, addresses.farHost, offloads.host),
   };
   return lab("two", "two VTEPs between two hosts", nodes, [
     ["host:a0", "vtep:v0"],
@@ -105,6 +105,6 @@ export function twoVteps(hook = "auto", hostOffloads = napi) {
 }
 
 export function noVtep() {
-  const nodes = { host: host("a0", macs.host, addresses.host, napi), far };
+  const nodes = { host: host("a0", macs.host, addresses.host, NAPI), far: underlayHost };
   return lab("none", "generator and sink side by side", nodes, [["host:a0", "far:s0"]]);
 }
