@@ -18,7 +18,6 @@ export type DatapathChoice = VtepConfig["vtep"]["datapath"];
 
 /** Throws VtepError with the remedy where the choice cannot be had; `auto` falls back to userspace. */
 export function openDriver(choice: DatapathChoice, tables: Tables, listener: EngineListener): ChosenDriver {
-  requireCapabilities("any data path", ["CAP_NET_ADMIN", "CAP_NET_RAW"]);
   if (choice === "userspace") return userspace(tables, listener, "asked for by vtep.datapath");
   try {
     requireBpf();
@@ -31,6 +30,11 @@ export function openDriver(choice: DatapathChoice, tables: Tables, listener: Eng
     const why = error instanceof Error ? error.message : String(error);
     return userspace(tables, listener, `auto: no eBPF here: ${why}`);
   }
+}
+
+/** What every data path needs, and netlink before it. Throws `missing_capability` with the remedy. */
+export function requireNetworkCapabilities(): void {
+  requireCapabilities("a VTEP", ["CAP_NET_ADMIN", "CAP_NET_RAW"]);
 }
 
 function userspace(tables: Tables, listener: EngineListener, reason: string): ChosenDriver {

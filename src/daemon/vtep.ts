@@ -23,7 +23,7 @@ import { writeI32 } from "../wire/bytes.js";
 import { VtepError } from "../wire/error.js";
 import { formatMac } from "../wire/ethernet.js";
 import { changedKeys } from "./changed_keys.js";
-import { type ChosenDriver, openDriver } from "./datapath.js";
+import { type ChosenDriver, openDriver, requireNetworkCapabilities } from "./datapath.js";
 
 const NETLINK_BUFFER_BYTES = 32 * 1024 * 1024;
 
@@ -88,6 +88,7 @@ export class Vtep implements EngineListener {
   }
 
   async start(): Promise<void> {
+    requireNetworkCapabilities();
     const opening = this.links.load().then(() => this.open(intentFromConfig(this.config)));
     // A SIGHUP that comes while we start waits for its turn.
     this.reloading = opening.then(
@@ -138,14 +139,27 @@ export class Vtep implements EngineListener {
     if (problems.length > 0) return { problems };
     const intent = intentFromConfig(loaded.config);
     const changed = changedKeys(this.config, loaded.config, this.intent!, intent);
-    const rebuild =
-      this.config.vtep.datapath !== loaded.config.vtep.datapath ||
-      this.config.vtep.udpPort !== loaded.config.vtep.udpPort;
-    this.config = loaded.config;
-    if (rebuild) await this.closeDataPath();
-    await this.open(intent);
+    await this.replace(loaded.config, intent);
     this.events("config_applied", { changed: changed.length });
     return { changed };
+  }
+
+  /** A data path or UDP port cannot change in place. Where the new one cannot be had, the old one returns. */
+  private async replace(config: VtepConfig, intent: Intent): Promise<void> {
+    const before = { config: this.config, intent: this.intent! };
+    const { datapath, udpPort } = config.vtep;
+    const rebuild = before.config.vtep.datapath !== datapath || before.config.vtep.udpPort !== udpPort;
+    this.config = config;
+    if (!rebuild) return this.open(intent);
+    await this.closeDataPath();
+    try {
+      await this.open(intent);
+    } catch (error) {
+      await this.closeDataPath();
+      this.config = before.config;
+      await this.open(before.intent);
+      throw error;
+    }
   }
 
   /** Opens what is not open, and applies the intent. */
