@@ -20,11 +20,11 @@ export class Capture {
   readonly #child: ChildProcess;
   readonly #closed: Promise<void>;
   #said = "";
-  #changed: (() => void)[] = [];
 
   private constructor(
     child: ChildProcess,
     private readonly where: string,
+    onFrames: () => void,
   ) {
     this.#child = child;
     this.#closed = new Promise((resolve) => child.once("close", () => resolve()));
@@ -34,17 +34,17 @@ export class Capture {
     const reader = new PcapReader();
     child.stdout?.on("data", (chunk: Buffer) => {
       this.frames.push(...reader.push(chunk));
-      for (const notify of this.#changed.splice(0)) notify();
+      onFrames();
     });
   }
 
   /** Resolves when tcpdump listens: nothing that is sent from then on is missed. On a link that is down it stays empty. */
-  static async start(namespace: string, interfaceName: string): Promise<Capture> {
+  static async start(namespace: string, interfaceName: string, onFrames: () => void): Promise<Capture> {
     const sizes = ["-s", String(SNAPSHOT_BYTES), "-B", String(RING_KIB)];
     const options = ["-n", "-U", "--immediate-mode", ...sizes, "-Q", "in", "-w", "-", "-i", interfaceName];
     const [program, args] = inNamespace(namespace, ["tcpdump", ...options]);
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-    const capture = new Capture(child, `${namespace}:${interfaceName}`);
+    const capture = new Capture(child, `${namespace}:${interfaceName}`, onFrames);
     await capture.#listening();
     return capture;
   }
@@ -62,27 +62,6 @@ export class Capture {
 
   #failure(what: string): VtepError {
     return new VtepError("lab_capture", `tcpdump on ${this.where} ${what}`);
-  }
-
-  /** Waits until `done` holds of the frames; false if it does not within the time. */
-  async until(done: (frames: readonly Buffer[]) => boolean, timeoutMs: number): Promise<boolean> {
-    const deadline = Date.now() + timeoutMs;
-    while (!done(this.frames)) {
-      const left = deadline - Date.now();
-      if (left <= 0) return false;
-      await this.#nextChange(left);
-    }
-    return true;
-  }
-
-  #nextChange(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#changed.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
   }
 
   /** Ends it, with all that it has seen; throws when that is not all that there was. */

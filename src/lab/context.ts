@@ -8,6 +8,7 @@ import { checkoutRoot } from "./load.js";
 import { normalAddress } from "./outer.js";
 import { subInterfaceName } from "./sub_interfaces.js";
 import { type Endpoint, isVtep, type Lab, peerOf, splitEndpoint, type Variant, type VtepSpec } from "./topology.js";
+import { type Frames, Watch } from "./watch.js";
 
 export interface LabContext {
   readonly lab: Lab;
@@ -78,31 +79,27 @@ export function tapsOf(lab: Lab, vtep: string): Endpoint[] {
   return vtepSpec(lab, vtep).vtep.underlay.flatMap((name) => peerOf(lab, `${vtep}:${name}`) ?? []);
 }
 
-export function startCapture({ instance }: LabContext, endpoint: Endpoint): Promise<Capture> {
-  const [node, name] = splitEndpoint(endpoint);
-  return Capture.start(instance.namespaceOf(node), name);
-}
-
-export type Frames = ReadonlyMap<Endpoint, readonly Buffer[]>;
-
 /**
  * Captures at all these places while `work` runs, and gives all that arrived there until then; stops also when it
  * throws. `work` has to wait for what it expects: nothing here knows when a lab has come to rest.
  */
 export async function whileCapturing(
-  context: LabContext,
+  { instance }: LabContext,
   endpoints: readonly Endpoint[],
-  work: (captures: ReadonlyMap<Endpoint, Capture>) => Promise<void>,
+  work: (watch: Watch) => Promise<void>,
 ): Promise<Frames> {
-  const captures = new Map<Endpoint, Capture>();
+  const watch = new Watch();
   try {
-    const start = async (endpoint: Endpoint) => captures.set(endpoint, await startCapture(context, endpoint));
+    const start = async (endpoint: Endpoint) => {
+      const [node, name] = splitEndpoint(endpoint);
+      watch.add(endpoint, await Capture.start(instance.namespaceOf(node), name, watch.notify));
+    };
     const started = await Promise.allSettled([...new Set(endpoints)].map(start));
     const failed = started.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    await work(captures);
+    await work(watch);
   } finally {
-    await Promise.all([...captures.values()].map((capture) => capture.stop()));
+    await watch.stop();
   }
-  return new Map([...captures].map(([endpoint, { frames }]) => [endpoint, frames]));
+  return watch.frames;
 }

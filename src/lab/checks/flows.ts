@@ -1,8 +1,9 @@
 /** Many flows between two hosts: which node of the underlay each passes, and that it stays on its path. */
 import { VtepError } from "../../wire/error.js";
-import { type Frames, findPlace, type LabContext, tapsOf, udpPortOf, vtepNodes, whileCapturing } from "../context.js";
+import { findPlace, type LabContext, tapsOf, udpPortOf, vtepNodes, whileCapturing } from "../context.js";
 import { parseVxlan } from "../outer.js";
 import { type FlowsCheck, splitEndpoint } from "../topology.js";
+import type { Frames } from "../watch.js";
 import { Marks, sendDatagrams } from "./marks.js";
 import { type Outcome, PATIENCE_MS } from "./outcome.js";
 
@@ -17,11 +18,12 @@ export async function checkFlows(context: LabContext, { flows }: FlowsCheck): Pr
   const datagrams = marks.texts.map((text, index) => ({ text, sourcePort: FIRST_SOURCE_PORT + (index % flows.count) }));
   const request = { family: 4, interface: from.interface, source, destination, cast: "unicast", datagrams } as const;
   const taps = vtepNodes(context.lab).flatMap((node) => tapsOf(context.lab, node));
-  const frames = await whileCapturing(context, [...taps, to.endpoint], async (captures) => {
+  const frames = await whileCapturing(context, [...taps, to.endpoint], async (watch) => {
     await sendDatagrams(context, from.node, request);
-    const allArrived = (seen: readonly Buffer[]) =>
-      seen.filter((frame) => marks.indexIn(frame) !== undefined).length >= marks.count;
-    await captures.get(to.endpoint)?.until(allArrived, PATIENCE_MS);
+    const isComplete = (seen: Frames) =>
+      marks.tally(seen.get(to.endpoint) ?? []).every((count) => count > 0) &&
+      nodesOf(context, marks, seen).every((nodes) => nodes.size > 0);
+    await watch.until(isComplete, PATIENCE_MS);
   });
   const copies = marks.tally(frames.get(to.endpoint) ?? []);
   const missing = copies.flatMap((count, index) => (count === 0 ? [index] : []));

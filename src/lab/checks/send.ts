@@ -1,8 +1,6 @@
 /** Marked frames from one host: how many copies each host receives, and how many each VTEP sends to each other. */
 import { VtepError } from "../../wire/error.js";
-import type { Capture } from "../capture.js";
 import {
-  type Frames,
   findPlace,
   hostPlaces,
   type LabContext,
@@ -15,6 +13,7 @@ import {
 import { parseVxlan } from "../outer.js";
 import { runText } from "../process.js";
 import type { SendCheck } from "../topology.js";
+import type { Frames } from "../watch.js";
 import { destinationOf, STRANGER_MAC } from "./addresses.js";
 import { Marks, sendDatagrams } from "./marks.js";
 import { type Outcome, PATIENCE_MS } from "./outcome.js";
@@ -82,16 +81,17 @@ export async function checkSend(context: LabContext, { send }: SendCheck): Promi
   const wanted = new Map(Object.entries(send.arrives).map(([name, count]) => [findPlace(lab, name).endpoint, count]));
   const taps = send.wire === undefined ? [] : vtepNodes(lab).flatMap((node) => tapsOf(lab, node));
   const marks = new Marks(FRAMES);
-  const frames = await whileCapturing(context, [...hosts, ...taps], async (captures) => {
+  const problemsIn = (frames: Frames): string[] => {
+    const atHosts = new Map(hosts.map((endpoint) => [endpoint, marks.tally(frames.get(endpoint) ?? [])]));
+    const onWire =
+      send.wire === undefined
+        ? []
+        : differences("wire", new Map(Object.entries(send.wire)), wireTallies(context, frames, marks));
+    return [...differences("host", wanted, atHosts), ...onWire];
+  };
+  const frames = await whileCapturing(context, [...hosts, ...taps], async (watch) => {
     await sendMarks(context, send, marks);
-    const lastArrived = (seen: readonly Buffer[]) => seen.some((frame) => marks.indexIn(frame) === FRAMES - 1);
-    const waits = [...wanted.keys()].map((endpoint): Capture | undefined => captures.get(endpoint));
-    await Promise.all(waits.map((capture) => capture?.until(lastArrived, PATIENCE_MS)));
+    await watch.until((seen) => problemsIn(seen).length === 0, PATIENCE_MS);
   });
-  const atHosts = new Map(hosts.map((endpoint) => [endpoint, marks.tally(frames.get(endpoint) ?? [])]));
-  const onWire =
-    send.wire === undefined
-      ? []
-      : differences("wire", new Map(Object.entries(send.wire)), wireTallies(context, frames, marks));
-  return { problems: [...differences("host", wanted, atHosts), ...onWire], detail: `${FRAMES} frames counted` };
+  return { problems: problemsIn(frames), detail: `${FRAMES} frames counted` };
 }
