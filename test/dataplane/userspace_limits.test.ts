@@ -74,6 +74,18 @@ describe("userspace data path at its limits, live (root)", () => {
       expect(await reaches("h1", "192.168.0.2")).toBe(true);
     });
 
+    live(`${socket}: an interface that vanishes can be closed, and the rest goes on`, async () => {
+      const { net, v1 } = await up({ socket });
+      await net.ip("v1", "link del ac0");
+      await net.veth("v1", "ac0", "h1", "eth0");
+      await net.ip("h1", "addr add 192.168.0.1/24 dev eth0");
+      v1.driver.closeInterface(2);
+      const access = await net.link("v1", "ac0");
+      v1.tables.tables.interfaces.set(2, "ac0", access.ifindex, 0, 1500);
+      v1.driver.openInterface({ ...access, slot: 2, role: "access", hook: "auto", kind: "veth", mtuBytes: 1500 });
+      expect(await reaches("h1", "192.168.0.2")).toBe(true);
+    });
+
     live(`${socket}: follows a change of UDP port`, async () => {
       const { vteps } = await up({ socket });
       for (const { tables, driver } of vteps) {

@@ -29,12 +29,11 @@ export interface UserspaceOptions {
 
 interface Opened {
   readonly plan: InterfacePlan;
-  source: FrameSource;
+  readonly source: FrameSource;
   readonly guard: BpfLink | undefined;
 }
 
 const NO_COUNTS = new Float64Array(0);
-const NO_PROBLEMS: readonly ItemProblem[] = [];
 const SEND_BUFFER_BYTES = 4 << 20;
 
 /** A veth hands a partial checksum on as it is; of other uplinks not all can complete one inside a tunnel. */
@@ -44,6 +43,7 @@ function takesPartialChecksum({ role, kind }: InterfacePlan): boolean {
 
 export class UserspaceDriver implements Driver {
   readonly name = "userspace";
+  private readonly tables: Tables;
   private readonly socket: SocketChoice;
   private readonly sender: PacketSocket;
   private readonly kernelRoute: KernelRoute;
@@ -55,6 +55,7 @@ export class UserspaceDriver implements Driver {
   private readonly overruns = new Float64Array(Limit.MAX_INTERFACES);
 
   constructor({ tables, listener, netns, socket = "auto" }: UserspaceOptions) {
+    this.tables = tables;
     this.socket = socket;
     this.sender = new PacketSocket({ ifindex: 0, netns, vnetHeader: true, sendBufferBytes: SEND_BUFFER_BYTES });
     this.kernelRoute = new KernelRoute(tables);
@@ -88,11 +89,12 @@ export class UserspaceDriver implements Driver {
     opened.guard?.close();
   }
 
-  /** The engine reads the tables themselves. Only the uplinks' filters hold a copy: of address and port. */
+  /** The engine reads the tables themselves. Only what steers packets to us holds a copy: of address and port. */
   apply(tables: Tables): readonly ItemProblem[] {
-    if (tables.deltas.config) this.reopenUplinks();
+    const problems = tables.deltas.config ? this.followSettings() : [];
     tables.deltas.clear();
-    return NO_PROBLEMS;
+    tables.deltas.config = problems.length > 0;
+    return problems;
   }
 
   readCounters(): DriverCounters {
@@ -115,13 +117,17 @@ export class UserspaceDriver implements Driver {
     this.sender.close();
   }
 
-  private reopenUplinks(): void {
-    for (const opened of this.opened.values()) {
-      if (opened.plan.role !== "uplink") continue;
-      this.collectOverruns(opened.plan.slot, opened.source);
-      opened.source.close();
-      opened.source = openSource(opened.plan, this.socket, this.parts).source;
+  private followSettings(): ItemProblem[] {
+    const problems: ItemProblem[] = [];
+    for (const { plan, source } of this.opened.values()) {
+      try {
+        source.followSettings(this.tables.settings);
+      } catch (error) {
+        const constraint = error instanceof Error ? error.message : String(error);
+        problems.push({ item: `interface ${plan.name}`, status: "retry", constraint });
+      }
     }
+    return problems;
   }
 
   private reasonFor(plan: InterfacePlan, { copies, reason }: OpenedSource): string {

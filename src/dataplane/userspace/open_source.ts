@@ -2,7 +2,6 @@
 
 import type { InterfacePlan } from "../driver.js";
 import { chooseSocket, type SocketChoice } from "./choose.js";
-import { uplinkFilter } from "./filter.js";
 import type { Intake } from "./intake.js";
 import { PacketSource } from "./packet_source.js";
 import type { FrameSource } from "./source.js";
@@ -36,8 +35,5 @@ export function openSource(plan: InterfacePlan, choice: SocketChoice, parts: Sou
 }
 
 function packetSource(plan: InterfacePlan, { tables, intake, netns }: SourceParts, why: string): OpenedSource {
-  const { slot, ifindex, role } = plan;
-  const filter = role === "uplink" ? uplinkFilter(tables.settings) : undefined;
-  const source = new PacketSource({ slot, ifindex, netns, filter }, tables, intake);
-  return { source, copies: true, reason: `AF_PACKET: ${why}` };
+  return { source: new PacketSource(plan, netns, tables, intake), copies: true, reason: `AF_PACKET: ${why}` };
 }

@@ -1,62 +1,74 @@
-// Frames of one interface by AF_PACKET. A wake-up handles a bounded number of them and returns to the event loop, which
-// calls every readable interface in turn: a flooded port takes its share and no more.
+// Frames of one interface by AF_PACKET. A wake-up handles one batch and returns to the event loop, which calls every
+// readable interface in turn: a flooded port takes its share and no more.
 
 import { Drop } from "../../abi/generated.js";
 import type { Netns } from "../../native/bpf.js";
 import { NativeError } from "../../native/error.js";
 import { monotonicCoarseTicks, PacketSocket } from "../../native/index.js";
-import type { Tables } from "../../tables/tables.js";
+import type { Tables, VtepSettings } from "../../tables/tables.js";
+import type { InterfacePlan } from "../driver.js";
+import { uplinkFilter } from "./filter.js";
 import { type FramePool, framePool } from "./frame_pool.js";
 import type { Intake } from "./intake.js";
 import type { FrameSource } from "./source.js";
 
-/** Times 64 frames; each may be a super-packet of 45 segments. */
-const BATCHES_PER_WAKE_UP = 4;
+/** Frames per wake-up; each may be a super-packet of 45 segments. */
 const SLOTS = 64;
 
-export interface PacketSourceOptions {
-  readonly slot: number;
-  readonly ifindex: number;
-  readonly netns: Netns;
-  /** Classic BPF; undefined takes every frame, of every destination. */
-  readonly filter: Uint8Array | undefined;
-}
-
 export class PacketSource implements FrameSource {
-  private readonly socket: PacketSocket;
-  private readonly pool: FramePool;
-  private readonly slot: number;
+  private filter: Uint8Array | undefined;
+  private socket: PacketSocket;
+  private pool: FramePool;
+  /** Overruns of sockets that were replaced, not taken yet. */
+  private formerOverruns = 0;
 
   constructor(
-    options: PacketSourceOptions,
+    private readonly plan: InterfacePlan,
+    private readonly netns: Netns,
     private readonly tables: Tables,
     private readonly intake: Intake,
   ) {
-    const { ifindex, netns, filter } = options;
-    this.slot = options.slot;
-    const limits = filter === undefined ? { promiscuous: true } : { filter };
-    this.socket = new PacketSocket({ ifindex, netns, vnetHeader: true, slots: SLOTS, ...limits });
+    this.filter = plan.role === "uplink" ? uplinkFilter(tables.settings) : undefined;
+    this.socket = this.open(this.filter);
     this.pool = framePool(this.socket.pool);
-    this.socket.start(() => this.onReadable());
+  }
+
+  /** An uplink's filter holds address and port. What waits in the former socket was for the former ones. */
+  followSettings(settings: VtepSettings): void {
+    if (this.filter === undefined) return;
+    const filter = uplinkFilter(settings);
+    if (Buffer.compare(filter, this.filter) === 0) return;
+    const former = this.socket;
+    this.socket = this.open(filter);
+    this.pool = framePool(this.socket.pool);
+    this.filter = filter;
+    this.formerOverruns += former.statistics().drops;
+    former.close();
   }
 
   takeOverruns(): number {
-    return this.socket.statistics().drops;
+    const drops = this.formerOverruns + this.socket.statistics().drops;
+    this.formerOverruns = 0;
+    return drops;
   }
 
   close(): void {
     this.socket.close();
   }
 
+  /** Without a filter: every frame, whatever its destination. */
+  private open(filter: Uint8Array | undefined): PacketSocket {
+    const which = filter === undefined ? { promiscuous: true } : { filter };
+    const { ifindex } = this.plan;
+    const socket = new PacketSocket({ ifindex, netns: this.netns, vnetHeader: true, slots: SLOTS, ...which });
+    socket.start(() => this.onReadable());
+    return socket;
+  }
+
   private onReadable(): void {
-    const { socket, intake, pool, slot } = this;
-    const tick = monotonicCoarseTicks();
-    for (let batch = 0; batch < BATCHES_PER_WAKE_UP; batch++) {
-      const count = this.receive();
-      if (count === 0) return;
-      intake.takeBatch(pool, socket.descriptors, count, slot, tick);
-      if (count < SLOTS) return;
-    }
+    const count = this.receive();
+    if (count === 0) return;
+    this.intake.takeBatch(this.pool, this.socket.descriptors, count, this.plan.slot, monotonicCoarseTicks());
   }
 
   /** 0 where nothing is there, or the socket reports an error instead. */
@@ -72,7 +84,7 @@ export class PacketSource implements FrameSource {
   private onError(error: unknown): void {
     const code = error instanceof NativeError ? error.code : "";
     // A super-packet of a kind that the offload header has no word for (SCTP); the kernel dropped that one frame.
-    if (code === "EINVAL") this.tables.counters.drop(Drop.RECEIVE_OVERRUN, this.slot, 0);
+    if (code === "EINVAL") this.tables.counters.drop(Drop.RECEIVE_OVERRUN, this.plan.slot, 0);
     // A link that went down comes back, and this socket with it. Anything else ends it until control opens it again.
     else if (code !== "ENETDOWN") this.socket.stop();
   }

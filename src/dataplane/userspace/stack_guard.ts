@@ -1,5 +1,6 @@
 // Puts bpf/vtep_guard.bpf.c in front of the kernel's own stack on an access interface. No part of forwarding: where eBPF
-// is missing the interface works without it, and `show ports` says what the stack then sees.
+// or TCX (kernel 6.6) is missing the interface works without it, and `show ports` says what the stack then sees. A clsact
+// filter would do the same on older kernels, but outlive a crash, and then cut the interface off for everybody.
 
 import { readFileSync } from "node:fs";
 import type { BpfProgram, BpfLink as Link, Netns } from "../../native/bpf.js";
@@ -18,7 +19,7 @@ export class StackGuard {
   attach(ifindex: number): Link | undefined {
     try {
       this.program ??= load();
-      return this.link(this.program, ifindex);
+      return BpfLink.attachTcx(this.program, ifindex, { direction: "ingress", netns: this.netns });
     } catch (error) {
       this.failure = error instanceof Error ? error.message : String(error);
       return undefined;
@@ -28,16 +29,6 @@ export class StackGuard {
   close(): void {
     this.program?.close();
     this.program = undefined;
-  }
-
-  /** TCX needs kernel 6.6; before it, a clsact filter does the same. */
-  private link(program: BpfProgram, ifindex: number): Link {
-    const options = { direction: "ingress", netns: this.netns } as const;
-    try {
-      return BpfLink.attachTcx(program, ifindex, options);
-    } catch {
-      return BpfLink.attachClsact(program, ifindex, options);
-    }
   }
 }
 

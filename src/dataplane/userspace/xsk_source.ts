@@ -6,7 +6,7 @@ import type { Netns } from "../../native/bpf.js";
 import { DESC_LENGTH, DESC_OFFSET, DESC_STRIDE } from "../../native/descriptor.js";
 import { NativeError } from "../../native/error.js";
 import { ethtoolGetFeatures, ethtoolSetFeature, monotonicCoarseTicks, type XskSocket } from "../../native/index.js";
-import type { Tables } from "../../tables/tables.js";
+import type { Tables, VtepSettings } from "../../tables/tables.js";
 import { VtepError } from "../../wire/error.js";
 import type { InterfacePlan } from "../driver.js";
 import type { FrameRouter } from "./frame_router.js";
@@ -55,6 +55,10 @@ export class XskSource implements FrameSource {
     }
   }
 
+  followSettings(settings: VtepSettings): void {
+    this.program.configure(settings);
+  }
+
   takeOverruns(): number {
     let total = 0;
     for (const socket of this.sockets) {
@@ -67,11 +71,19 @@ export class XskSource implements FrameSource {
   }
 
   close(): void {
-    const { router, memory, netns } = this.parts;
+    const { router, memory } = this.parts;
     router.setEgress(this.plan.slot, undefined);
     this.program.close();
     for (const socket of this.sockets) memory.close(socket);
-    if (this.vlanWasStripped) ethtoolSetFeature(this.plan.name, "rx-vlan", true, netns);
+    if (this.vlanWasStripped) this.restoreStripping();
+  }
+
+  private restoreStripping(): void {
+    try {
+      ethtoolSetFeature(this.plan.name, "rx-vlan", true, this.parts.netns);
+    } catch (error) {
+      if (!(error instanceof NativeError && error.code === "ENODEV")) throw error;
+    }
   }
 
   private open(mode: "native" | "generic"): void {
