@@ -98,6 +98,26 @@ describe("userspace data path at its limits, live (root)", () => {
     });
   }
 
+  live("a flooded port does not keep another waiting", async () => {
+    const { net, v1 } = await up({ socket: "af_packet" });
+    await net.add("h3");
+    await net.veth("v1", "ac1", "h3", "eth0");
+    const second = await net.link("v1", "ac1");
+    const slot = v1.tables.access(second);
+    const port = v1.tables.port(slot, 0, 1);
+    v1.driver.openInterface({ ...second, slot, role: "access", hook: "auto", kind: "veth", mtuBytes: 1500 });
+    const flooder = new HostSocket(net.path("h1"), (await net.link("h1", "eth0")).ifindex);
+    const modest = new HostSocket(net.path("h3"), (await net.link("h3", "eth0")).ifindex);
+    const { values } = v1.tables.tables.counters.ports;
+    const before = values[4]!;
+    for (let round = 0; round < 10; round++) flooder.flood(arpRequest(0), 256);
+    modest.send(arpRequest(0));
+    while (values[port * 4] === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(values[4]! - before).toBeLessThan(1000);
+    flooder.close();
+    modest.close();
+  });
+
   live("frames for an interface that is down are counted, and pass when it is back", async () => {
     const { net, v1 } = await up({ socket: "af_packet" });
     await net.ip("v1", "link set up0 down");

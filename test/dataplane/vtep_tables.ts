@@ -110,6 +110,11 @@ export class VtepTables {
     this.tables.fdb.set(bd, hi, lo, FdbKind.REMOTE, vtep, 0, 0);
   }
 
+  localMac(bd: number, mac: string, port: number): void {
+    const { hi, lo } = parseMac(mac)!;
+    this.tables.fdb.set(bd, hi, lo, FdbKind.LOCAL, port, 0, 0);
+  }
+
   /** Packets dropped for a reason, over all interfaces. */
   dropped(reason: number): number {
     return this.tables.counters.drops().reduce((sum, drop) => sum + (drop.reason === reason ? drop.packets : 0), 0);
