@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { ConfigFlag, Drop, Punt } from "../../src/abi/generated.js";
+import { arpRequest, HostSocket } from "../dataplane/host_socket.js";
+import { mayMakeNamespaces, until } from "../dataplane/namespaces.js";
+import { transfer } from "../dataplane/tcp.js";
+import { Overlay, type OverlayOptions, type Vtep } from "./overlay.js";
+
+const live = it.skipIf(!mayMakeNamespaces());
+const MEGABYTES = 8;
+
+let overlay: Overlay | undefined;
+
+afterEach(async () => {
+  await overlay?.down();
+  overlay = undefined;
+});
+
+async function up(options: OverlayOptions): Promise<Overlay> {
+  overlay = await Overlay.up(options);
+  return overlay;
+}
+
+async function ping(from: string, to: string, ...options: string[]): Promise<string> {
+  return overlay!.net.exec(from, "ping", "-c", "3", "-i", "0.1", "-W", "2", ...options, to);
+}
+
+const puntsOf = ({ driver }: Vtep): readonly number[] => driver.readCounters().punts;
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+const dropsOf = ({ driver }: Vtep, reason: number): number =>
+  sum(
+    driver
+      .readCounters()
+      .drops.filter((drop) => drop.reason === reason)
+      .map(({ packets }) => packets),
+  );
+
+/** From a host that was not heard of to the sender of arpRequest. */
+function unicast(vlan: number): Uint8Array {
+  const tag = [0x81, 0, vlan >>> 8, vlan & 0xff];
+  return Uint8Array.from([2, 0, 0, 0, 0, 0xaa, 2, 0, 0, 0, 0, 0xbb, ...tag, 0x88, 0xb5, ...Array(46).fill(7)]);
+}
+
+describe("eBPF data path, live (root)", () => {
+  for (const hook of ["tc", "xdp"] as const) {
+    for (const peer of ["ebpf", "kernel"] as const) {
+      for (const ipv6 of [false, true]) {
+        live(
+          `${hook}: carries IPv4, IPv6 and TCP to ${peer === "ebpf" ? "its like" : "the kernel"} over IPv${ipv6 ? 6 : 4}`,
+          async () => {
+            const { net, v1 } = await up({ hook, peer, ipv6 });
+            expect(v1.opened.map((opened) => opened.hook)).toEqual([hook, hook]);
+            expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
+            expect(await ping("h2", "fd01::1")).toContain(" 0% packet loss");
+            expect(await ping("h1", "192.168.0.2", "-M", "do", "-s", "1472")).toContain(" 0% packet loss");
+            const there = await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
+            expect(there.received).toBe(there.sent);
+            const back = await transfer(net, "h2", "h1", "fd01::1", MEGABYTES);
+            expect(back.received).toBe(back.sent);
+          },
+        );
+      }
+    }
+  }
+
+  live("learns from the first frame, and carries those that follow in the kernel", async () => {
+    const { v1 } = await up({ peer: "ebpf" });
+    await ping("h1", "192.168.0.2");
+    const known = sum(puntsOf(v1));
+    expect(known).toBeGreaterThan(0);
+    expect(await ping("h1", "192.168.0.2", "-c", "20", "-i", "0.01")).toContain(" 0% packet loss");
+    // Address resolution may repeat itself; the echoes must not come by.
+    expect(sum(puntsOf(v1)) - known).toBeLessThan(6);
+    const { vteps } = v1.driver.readCounters();
+    expect(vteps[4 + 2]).toBeGreaterThanOrEqual(20);
+  });
+
+  live("tc: a super-packet crosses the tunnel in one piece", async () => {
+    const { net, v1 } = await up({ peer: "ebpf" });
+    await ping("h1", "192.168.0.2");
+    const before = await overlay!.packetsSent("v1", "up0");
+    await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
+    const pieces = (await overlay!.packetsSent("v1", "up0")) - before;
+    const frames = v1.driver.readCounters().vteps[4 + 2]!;
+    expect(frames).toBeGreaterThan((MEGABYTES << 20) / 1460);
+    expect(pieces).toBeLessThan(frames / 4);
+  });
+
+  live("over IPv6, what needs a checksum for every segment goes through the engine", async () => {
+    const { net, v1 } = await up({ peer: "kernel", ipv6: true });
+    const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
+    expect(received).toBe(sent);
+    expect(puntsOf(v1)[Punt.SEGMENT]).toBeGreaterThan(0);
+  });
+
+  live("asks the kernel for a next hop that is not resolved", async () => {
+    const { net, v1 } = await up({ peer: "kernel", unresolved: true });
+    await until(async () => (await net.status("h1", "ping", "-c", "1", "-W", "1", "192.168.0.2")) === 0);
+    expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
+    expect(puntsOf(v1)[Punt.UNRESOLVED]).toBeGreaterThanOrEqual(3);
+  });
+
+  live("an outer checksum over IPv4 covers frames whose own was partial", async () => {
+    const settings = { flags: ConfigFlag.UDP_CHECKSUM };
+    const { net } = await up({ peer: "kernel", settings });
+    expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
+    const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", 2);
+    expect(received).toBe(sent);
+  });
+
+  live("hook userspace: the engine carries every frame of the port", async () => {
+    const { v1 } = await up({ peer: "kernel", hook: "userspace" });
+    expect(v1.opened.map(({ hook }) => hook)).toEqual(["userspace", "userspace"]);
+    expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
+    const punts = puntsOf(v1);
+    expect(punts[Punt.ALL]).toBe(sum(punts));
+    expect(v1.tables.tables.counters.ports.values[4]).toBeGreaterThanOrEqual(3);
+  });
+
+  live("a frame that does not fit the underlay is the engine's to judge", async () => {
+    const { v1 } = await up({ peer: "kernel", underlayMtu: 1500 });
+    await ping("h1", "192.168.0.2");
+    await overlay!.net.status("h1", "ping", "-c", "1", "-W", "1", "-M", "do", "-s", "1472", "192.168.0.2");
+    expect(puntsOf(v1)[Punt.TOO_BIG]).toBe(1);
+    expect(v1.tables.dropped(Drop.MTU_EXCEEDED)).toBe(1);
+  });
+
+  for (const hook of ["tc", "xdp"] as const) {
+    live(`${hook}: tags stay within their VLAN, and come back at the other end`, async () => {
+      const { net, v1 } = await up({ peer: "ebpf", vlan: 10, hook });
+      const sender = new HostSocket(net.path("h1"), (await net.link("h1", "eth0")).ifindex);
+      const receiver = new HostSocket(net.path("h2"), (await net.link("h2", "eth0")).ifindex);
+      try {
+        for (const vlan of [0, 11, 10]) sender.send(arpRequest(vlan));
+        await until(() => receiver.receive(arpRequest(10)));
+        // The way back is known unicast, tag in and tag out in the kernel.
+        const answer = unicast(10);
+        receiver.send(answer);
+        await until(() => sender.receive(answer));
+        receiver.send(answer);
+        await until(() => sender.times(answer) === 2 || !sender.receive(answer));
+        expect(receiver.times(arpRequest(11)) + receiver.times(arpRequest(0))).toBe(0);
+        expect(dropsOf(v1, Drop.UNKNOWN_VLAN)).toBeGreaterThanOrEqual(2);
+        expect(v1.driver.readCounters().ports[4 + 2]).toBeGreaterThanOrEqual(1);
+      } finally {
+        sender.close();
+        receiver.close();
+      }
+    });
+
+    live(`${hook}: what is not VXLAN for this VTEP is never touched`, async () => {
+      const { net, v1 } = await up({ peer: "kernel", hook });
+      const to = overlay!.underlayAddress(2);
+      expect(await net.exec("v1", "ping", "-c", "3", "-i", "0.1", to)).toContain(" 0% packet loss");
+      const { sent, received } = await transfer(net, "v2", "v1", overlay!.underlayAddress(1), 2);
+      expect(received).toBe(sent);
+      expect(v1.driver.readCounters().drops.filter(({ slot }) => slot === v1.uplinkSlot)).toEqual([]);
+    });
+  }
+});
