@@ -189,6 +189,15 @@ const odd = datagram(H1, R1, 21);
 const checksum: Case[] = [
   one("udp-checksum-on", "S9", lab({ vtep: { udpChecksum: true } }), plain, encapsulated(plain, { checksum: "valid" })),
   one(
+    "udp-checksum-of-tcp",
+    "S9",
+    lab({ vtep: { udpChecksum: true } }),
+    packet(ethernet(H1.mac, R1.mac), ipv4(H1.ip, R1.ip), tcp(4000, 80), payload(99)),
+    encapsulated(packet(ethernet(H1.mac, R1.mac), ipv4(H1.ip, R1.ip), tcp(4000, 80), payload(99)), {
+      checksum: "valid",
+    }),
+  ),
+  one(
     "udp-checksum-on-odd-length",
     "S9",
     lab({ vtep: { udpChecksum: true } }),

@@ -18,10 +18,25 @@ import {
   V2_6,
   V3_6,
 } from "../lab.js";
-import { concat, ethernet, ipv6, packet, payload, udp, vxlan } from "../packet.js";
+import {
+  arp,
+  concat,
+  echo,
+  ethernet,
+  icmpv6,
+  ipv4,
+  ipv6,
+  type Layer,
+  packet,
+  payload,
+  tcp,
+  udp,
+  vxlan,
+} from "../packet.js";
 
 const up = datagram(H1, R1);
 const down = datagram(R1, H1);
+const tunnelled = (...parts: readonly (Layer | Uint8Array)[]) => packet(ethernet(H1.mac, R1.mac), ...parts);
 const link = ethernet(routerMac("up0"), uplinkMac("up0"));
 
 function from(
@@ -81,6 +96,13 @@ const encap: Case[] = [
   ),
   from("h1", "df-set-changes-nothing", "P header", lab6({ vtep: { df: "set" } }), up, sent(["up0", encapsulated6(up)])),
   from("h1", "inner-ipv6", "S1", lab6(), datagram6(H1, R1), sent(["up0", encapsulated6(datagram6(H1, R1))])),
+  ...Object.entries({
+    "inner-tcp": tunnelled(ipv4(H1.ip, R1.ip), tcp(4000, 80), payload(100)),
+    "inner-tcp-over-ipv6": tunnelled(ipv6(H1.ip6, R1.ip6), tcp(4000, 80), payload(100)),
+    "inner-ping": tunnelled(ipv4(H1.ip, R1.ip), echo(), payload(56)),
+    "inner-ping-over-ipv6": tunnelled(ipv6(H1.ip6, R1.ip6), icmpv6(), payload(56)),
+    "inner-arp-reply": tunnelled(arp(H1.mac, H1.ip, R1.ip, R1.mac), payload(18)),
+  }).map(([name, frame]) => from("h1", name, "S21", lab6(), frame, sent(["up0", encapsulated6(frame)]))),
   from(
     "h1",
     "known-behind-v3",
