@@ -36,7 +36,8 @@ function vtepConfig({ address, remote, uplink, access, hook, remoteMac }) {
   };
 }
 
-const firstConfig = (hook) =>
+/** Of the first VTEP of every path. */
+export const firstConfig = (hook) =>
   vtepConfig({
     address: addresses.local,
     remote: addresses.far,
@@ -51,13 +52,14 @@ const secondConfig = (hook) =>
 
 /** `kind`: "vtepd" (or the kernel in its place); "switch": a bridge without any tunnel; "host": nothing, only interfaces. */
 function middle(kind, config, uplinkMac, offloads) {
+  // A port of a bridge has no address of its own.
+  const uplinkAddresses = kind === "switch" ? [] : [`${config.vtep.address}/24`];
+  const uplink = { mtu: UNDERLAY_MTU, mac: uplinkMac, addresses: uplinkAddresses, offloads: offloads.underlay };
   const interfaces = {
     [config.ports[0].interface]: { offloads: offloads.access },
-    [config.vtep.underlay[0]]: { mtu: UNDERLAY_MTU, mac: uplinkMac, offloads: offloads.underlay },
+    [config.vtep.underlay[0]]: uplink,
   };
-  if (kind !== "vtepd") return { kind, sysctls, interfaces };
-  interfaces[config.vtep.underlay[0]].addresses = [`${config.vtep.address}/24`];
-  return { kind, sysctls, interfaces, config };
+  return { kind, sysctls, interfaces, ...(kind === "vtepd" ? { config } : {}) };
 }
 
 const host = (name, mac, address, offloads) => ({

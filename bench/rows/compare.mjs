@@ -1,0 +1,34 @@
+// Subjects in turns, round after round, so that what the machine does meanwhile happens to all of them; ratios are taken
+// within a round and only then put together.
+import { summary } from "../report/statistics.mjs";
+
+/**
+ * `sample(subject)` gives one sample. Returns by subject its samples, or why there are none. A subject that fails is left
+ * out of later rounds: the others still count.
+ */
+export async function compare({ subjects, rounds, sample, describe, say }) {
+  const results = new Map(subjects.map((subject) => [subject, { samples: [], failure: undefined }]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [subject, result] of results) {
+      if (result.failure !== undefined) continue;
+      try {
+        const taken = await sample(subject);
+        result.samples.push(taken);
+        say(`round ${round + 1} of ${rounds}, ${subject}: ${describe(taken)}`);
+      } catch (error) {
+        result.failure = error.message;
+        say(`round ${round + 1} of ${rounds}, ${subject}: FAILED: ${error.message}`);
+      }
+    }
+  }
+  return results;
+}
+
+/** One number of each sample, as median and range. */
+export const summaryOf = (samples, value) => summary(samples.map(value));
+
+/** Ratio to another subject's sample of the same round. */
+export function ratios(samples, base, value) {
+  const pairs = samples.slice(0, base.length).map((sample, round) => value(sample) / value(base[round]));
+  return summary(pairs);
+}
