@@ -10,7 +10,7 @@ import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { readCounters } from "../../src/dataplane/ebpf/counters.js";
 import { type ProgramHook, Programs, type Role } from "../../src/dataplane/ebpf/load.js";
 import { encodeIndex, encodeInterface, encodeTagKey, MapName, writeFdbKey } from "../../src/dataplane/ebpf/maps.js";
-import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
+import { PUNT_RATES, type PuntRate, writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
 import type { BpfMap } from "../../src/native/index.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { testObjects } from "./objects.js";
@@ -66,6 +66,8 @@ export interface RunOptions {
   readonly isEngineCarried?: (slot: number) => boolean;
   /** Default true. Without: punts are dropped. */
   readonly punts?: boolean;
+  /** Frames a second of every punt class; default: those of the product. */
+  readonly puntRate?: number;
   /** Payload of a super-packet's segments (tc). The kernel gives a test no kind of super-packet, so it cannot be encapsulated. */
   readonly gsoBytes?: number;
 }
@@ -124,7 +126,8 @@ class Harness {
 
   /** Tables that did not change since the last run are not written again: only what that run counted goes. */
   private prepare(tables: Tables, slot: number, options: RunOptions): void {
-    const given = JSON.stringify([slot, options.punts, String(options.takesXdp), String(options.isEngineCarried)]);
+    const { punts, puntRate, takesXdp, isEngineCarried } = options;
+    const given = JSON.stringify([slot, punts, puntRate, String(takesXdp), String(isEngineCarried)]);
     const same = this.written === tables && this.given === given && tables.deltas.empty;
     for (const name of same ? COUNTED : Object.values(MapName)) {
       if (name !== MapName.DEVMAP) empty(this.programs.map(name), this.extent);
@@ -136,12 +139,12 @@ class Harness {
 
   private write(tables: Tables, slot: number, options: RunOptions): void {
     this.extent = extentOf(tables);
-    const { takesXdp = () => true, isEngineCarried = () => false, punts = true } = options;
+    const { takesXdp = () => true, isEngineCarried = () => false, punts = true, puntRate } = options;
     const writer = new TableWriter(this.programs, tables, { takesXdp, isEngineCarried });
     writer.puntIfindex = punts ? PUNT_IFINDEX : 0;
     const problems = writer.writeAll();
     if (problems.length > 0) throw new Error(`tables cannot be written: ${JSON.stringify(problems)}`);
-    writePuntRates(this.programs.map(MapName.PUNT_RATE));
+    writePuntRates(this.programs.map(MapName.PUNT_RATE), puntRate === undefined ? PUNT_RATES : rateForAll(puntRate));
     this.enterAtLoopback(tables, slot, isEngineCarried(slot));
   }
 
@@ -177,6 +180,10 @@ class Harness {
     const whole = tagType === 0 ? data : insertTag(data, tagType, view.getUint16(6, true));
     return ifindex === PUNT_IFINDEX ? punted(whole) : { verdict: "sent", ifindex, bytes: whole };
   }
+}
+
+function rateForAll(framesPerSecond: number): PuntRate[] {
+  return PUNT_RATES.map(([punt]) => [punt, framesPerSecond]);
 }
 
 function contextOf(hook: ProgramHook, { gsoBytes = 0 }: RunOptions): { ctx?: Uint8Array } {

@@ -10,7 +10,9 @@ const TICKS_PER_SECOND = 10;
 const BURST_TICKS = 2;
 
 /** Frames per second and interface. */
-export const PUNT_RATES: readonly (readonly [punt: number, framesPerSecond: number])[] = [
+export type PuntRate = readonly [punt: number, framesPerSecond: number];
+
+export const PUNT_RATES: readonly PuntRate[] = [
   [Punt.LEARN, 5_000],
   [Punt.BROADCAST, 10_000],
   [Punt.UNKNOWN_UNICAST, 10_000],
@@ -21,8 +23,8 @@ export const PUNT_RATES: readonly (readonly [punt: number, framesPerSecond: numb
   [Punt.ALL, 1_000_000],
 ];
 
-export function writePuntRates(map: BpfMap): void {
-  for (const [punt, framesPerSecond] of PUNT_RATES) {
+export function writePuntRates(map: BpfMap, rates: readonly PuntRate[] = PUNT_RATES): void {
+  for (const [punt, framesPerSecond] of rates) {
     const perTick = framesPerSecond / TICKS_PER_SECOND;
     map.update(encodeIndex(punt), encodePuntRate(perTick, perTick * BURST_TICKS));
   }
