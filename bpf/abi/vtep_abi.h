@@ -24,6 +24,12 @@ enum vtep_limit {
 	VTEP_MAX_GROUPS = 4096,
 	VTEP_MAX_ADJACENCIES = 4096,
 	VTEP_MAX_FDB = 1048576,
+	VTEP_MAX_VRFS = 1024,
+	VTEP_MAX_HOSTS = 524288,
+	VTEP_MAX_PREFIXES = 262144,
+	VTEP_MAX_ROUTES = 8192,  /* different sets of next hops */
+	VTEP_MAX_PATHS = 16384,
+	VTEP_ROUTE_BUCKETS = 64,
 	VTEP_MAX_DROP_COUNTERS = 16384,
 	VTEP_GROUP_BUCKETS = 64,
 	VTEP_OUTER_BYTES = 56, /* IPv6 + UDP + VXLAN; IPv4 uses the first 36 */
@@ -70,6 +76,11 @@ enum vtep_drop {
 	VTEP_DROP_UDP_ZERO_CHECKSUM,
 	VTEP_DROP_TRANSMIT_FAILED,
 	VTEP_DROP_RECEIVE_OVERRUN, /* the kernel could not hand the frame to the engine: no room, or no words for it */
+	VTEP_DROP_IP_INVALID,  /* an inner IP packet that no router may forward */
+	VTEP_DROP_ARP_INVALID,
+	VTEP_DROP_ND_INVALID,
+	VTEP_DROP_UNKNOWN_ARP_TARGET, /* policy: requests for unknown targets are not flooded */
+	VTEP_DROP_GLEAN_QUEUE_FULL,
 };
 
 /* Why eBPF handed a frame to the engine: the rate class, carried in the punt tag's PCP. */
@@ -153,12 +164,79 @@ enum vtep_bd_flag {
 	VTEP_BD_LEARN_REMOTE = 1,
 	VTEP_BD_UNKNOWN_UNICAST_DROP = 2,
 	VTEP_BD_MOBILITY_DENY = 4,
+	VTEP_BD_GATEWAY = 8,
+	VTEP_BD_ARP_SUPPRESSION = 16,
+	VTEP_BD_UNKNOWN_ARP_DROP = 32,
 };
 
 struct vtep_bd {
 	__u32 vni; /* 24 bits, host order */
 	__u16 flags;
+	__u16 vrf; /* 0 = not routed */
+	__u8 gateway_mac[6];
 	__u16 pad;
+};
+
+/* value of the VNI table: an L2 VNI has a bridge domain, an L3 VNI a VRF */
+struct vtep_vni {
+	__u16 bd;
+	__u16 vrf;
+};
+
+/* ---- routing ------------------------------------------------------------------- */
+
+enum vtep_vrf_flag {
+	VTEP_VRF_SYMMETRIC = 1, /* remote routes go by the L3 VNI */
+};
+
+struct vtep_vrf {
+	__u32 l3_vni; /* 0 = none */
+	__u16 flags;
+	__u8 router_mac[6];
+};
+
+struct vtep_host_key {
+	__u32 vrf;
+	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+
+enum vtep_host_kind {
+	VTEP_HOST_NONE,
+	VTEP_HOST_LOCAL,    /* an address of the gateway itself */
+	VTEP_HOST_NEIGHBOR, /* target: bridge domain; mac: the host's */
+	VTEP_HOST_ROUTE,    /* target: route */
+};
+
+struct vtep_host {
+	__u16 target;
+	__u16 kind;
+	__u8 mac[6];
+	__u16 pad;
+};
+
+/* As BPF_MAP_TYPE_LPM_TRIE wants it: the VRF counts as the first 32 bits of the prefix. */
+struct vtep_prefix_key {
+	__u32 length;
+	__u32 vrf;
+	__u8 address[16];
+};
+
+/* Bucket = flow hash modulo VTEP_ROUTE_BUCKETS. */
+struct vtep_route {
+	__u16 path[VTEP_ROUTE_BUCKETS];
+};
+
+enum vtep_path_kind {
+	VTEP_PATH_NONE,
+	VTEP_PATH_CONNECTED, /* bd: the subnet's */
+	VTEP_PATH_VTEP,      /* vtep, by the VRF's L3 VNI, to router_mac */
+};
+
+struct vtep_path {
+	__u16 kind;
+	__u16 bd;
+	__u16 vtep;
+	__u8 router_mac[6];
 };
 
 /* ---- forwarding ---------------------------------------------------------------- */

@@ -12,6 +12,12 @@ export const Limit = {
   MAX_GROUPS: 4096,
   MAX_ADJACENCIES: 4096,
   MAX_FDB: 1048576,
+  MAX_VRFS: 1024,
+  MAX_HOSTS: 524288,
+  MAX_PREFIXES: 262144,
+  MAX_ROUTES: 8192,
+  MAX_PATHS: 16384,
+  ROUTE_BUCKETS: 64,
   MAX_DROP_COUNTERS: 16384,
   GROUP_BUCKETS: 64,
   OUTER_BYTES: 56,
@@ -57,6 +63,11 @@ export const Drop = {
   UDP_ZERO_CHECKSUM: 35,
   TRANSMIT_FAILED: 36,
   RECEIVE_OVERRUN: 37,
+  IP_INVALID: 38,
+  ARP_INVALID: 39,
+  ND_INVALID: 40,
+  UNKNOWN_ARP_TARGET: 41,
+  GLEAN_QUEUE_FULL: 42,
 } as const;
 
 export const Punt = {
@@ -146,13 +157,82 @@ export const BdFlag = {
   LEARN_REMOTE: 1,
   UNKNOWN_UNICAST_DROP: 2,
   MOBILITY_DENY: 4,
+  GATEWAY: 8,
+  ARP_SUPPRESSION: 16,
+  UNKNOWN_ARP_DROP: 32,
 } as const;
 
 export const BdLayout = {
   vni: 0,
   flags: 4,
-  pad: 6,
-  sizeBytes: 8,
+  vrf: 6,
+  gatewayMac: 8,
+  pad: 14,
+  sizeBytes: 16,
+} as const;
+
+export const VniLayout = {
+  bd: 0,
+  vrf: 2,
+  sizeBytes: 4,
+} as const;
+
+export const VrfFlag = {
+  SYMMETRIC: 1,
+} as const;
+
+export const VrfLayout = {
+  l3Vni: 0,
+  flags: 4,
+  routerMac: 6,
+  sizeBytes: 12,
+} as const;
+
+export const HostKeyLayout = {
+  vrf: 0,
+  address: 4,
+  sizeBytes: 20,
+} as const;
+
+export const HostKind = {
+  NONE: 0,
+  LOCAL: 1,
+  NEIGHBOR: 2,
+  ROUTE: 3,
+} as const;
+
+export const HostLayout = {
+  target: 0,
+  kind: 2,
+  mac: 4,
+  pad: 10,
+  sizeBytes: 12,
+} as const;
+
+export const PrefixKeyLayout = {
+  length: 0,
+  vrf: 4,
+  address: 8,
+  sizeBytes: 24,
+} as const;
+
+export const RouteLayout = {
+  path: 0,
+  sizeBytes: 128,
+} as const;
+
+export const PathKind = {
+  NONE: 0,
+  CONNECTED: 1,
+  VTEP: 2,
+} as const;
+
+export const PathLayout = {
+  kind: 0,
+  bd: 2,
+  vtep: 4,
+  routerMac: 6,
+  sizeBytes: 12,
 } as const;
 
 export const FdbKeyLayout = {
@@ -284,4 +364,9 @@ export const dropReasonNames = [
   "udp_zero_checksum",
   "transmit_failed",
   "receive_overrun",
+  "ip_invalid",
+  "arp_invalid",
+  "nd_invalid",
+  "unknown_arp_target",
+  "glean_queue_full",
 ] as const;

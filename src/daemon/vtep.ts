@@ -132,6 +132,12 @@ export class Vtep implements EngineListener {
     this.running?.flushSoon();
   }
 
+  onBinding(): void {}
+
+  onHold(): boolean {
+    return false;
+  }
+
   private async reloadNow(): Promise<ReloadOutcome> {
     const loaded = loadConfig(this.configFile);
     if (!loaded.ok) return { problems: loaded.problems };

@@ -7,17 +7,28 @@ import type { Tables } from "../tables/tables.js";
 import { UNRESOLVED } from "../tables/vtep.js";
 import { ETHERNET_HEADER_BYTES, isBroadcastMac, isGroupMac } from "../wire/ethernet.js";
 import { flowHash } from "../wire/flowhash.js";
-import { type Decision, Egress } from "./decision.js";
+import { type Decision, Egress, Reply } from "./decision.js";
 import { outerHeaderBytes } from "./encap.js";
 import { flood } from "./flood.js";
 
 export function decideDestination(tables: Tables, view: DataView, out: Decision, tick: number): void {
   out.flowHash = hashInner(view, out);
+  out.vni = tables.bridgeDomains.vni[out.bd]!;
   if (isGroupMac(out.destinationHi)) {
     const broadcast = isBroadcastMac(out.destinationHi, out.destinationLo);
     flood(tables, out, broadcast ? StormClass.BROADCAST : StormClass.MULTICAST, tick);
     return;
   }
+  toMac(tables, out, tick);
+}
+
+/** A packet that routing has addressed to a host of `bd`. Its flow hash stands. */
+export function bridgeRouted(tables: Tables, out: Decision, tick: number): void {
+  out.vni = tables.bridgeDomains.vni[out.bd]!;
+  toMac(tables, out, tick);
+}
+
+function toMac(tables: Tables, out: Decision, tick: number): void {
   const slot = tables.fdb.find(out.bd, out.destinationHi, out.destinationLo);
   if (slot === NOT_FOUND) unknownUnicast(tables, out, tick);
   else if (tables.fdb.kindAt(slot) === FdbKind.LOCAL) toPort(tables, out, tables.fdb.targetAt(slot));
@@ -27,7 +38,7 @@ export function decideDestination(tables: Tables, view: DataView, out: Decision,
 
 /** Only frames that may be encapsulated need the hash. */
 function hashInner(view: DataView, out: Decision): number {
-  if (out.port === 0) return 0;
+  if (out.fromTunnel) return 0;
   const { destinationHi, destinationLo, sourceHi, sourceLo } = out;
   return flowHash(view, out.innerOffset, out.innerLength, destinationHi, destinationLo, sourceHi, sourceLo);
 }
@@ -39,19 +50,36 @@ function unknownUnicast(tables: Tables, out: Decision, tick: number): void {
 
 function toPort(tables: Tables, out: Decision, port: number): void {
   const flags = tables.ports.flags[port]!;
-  if (port === out.port) out.drop(Drop.HAIRPIN);
+  if (port === out.floodFrom) out.drop(Drop.HAIRPIN);
   else if ((flags & PortFlag.ENABLED) === 0) out.drop(Drop.PORT_DISABLED);
-  else if (bothIsolated(tables, out.port, port)) out.drop(Drop.ISOLATED);
-  else if (!fitsPort(tables, port, out.innerLength)) out.drop(Drop.MTU_EXCEEDED);
+  else if (bothIsolated(tables, out.floodFrom, port)) out.drop(Drop.ISOLATED);
+  else if (!fitsPort(tables, port, out.innerLength)) tooBig(out, tables.interfaces.mtuBytes[tables.ports.slot[port]!]!);
   else out.forwardTo(Egress.PORT, port);
 }
 
 /** A frame that came through a tunnel never leaves through one (RFC 7432 §11.2, RFC 8365 §5.1). */
 function toVtep(tables: Tables, out: Decision, vtep: number): void {
-  if (out.port === 0) out.drop(Drop.SPLIT_HORIZON);
-  else if (tables.vteps.group[vtep] === 0) out.drop(Drop.UNDERLAY_UNRESOLVED);
-  else if (!fitsVtep(tables, vtep, out)) out.drop(Drop.MTU_EXCEEDED);
+  if (out.fromTunnel) out.drop(Drop.SPLIT_HORIZON);
+  else sendToVtep(tables, out, vtep);
+}
+
+/** Into the tunnel with `out.vni`. */
+export function sendToVtep(tables: Tables, out: Decision, vtep: number): void {
+  if (tables.vteps.group[vtep] === 0) out.drop(Drop.UNDERLAY_UNRESOLVED);
+  else if (!fitsVtep(tables, vtep, out)) tooBig(out, innerMtu(tables, vtep, out));
   else out.forwardTo(Egress.VTEP, vtep);
+}
+
+/** The sender hears the largest packet that would have passed (RFC 1191 §4, RFC 8201 §4). */
+function tooBig(out: Decision, mtuBytes: number): void {
+  out.dropAndTell(Drop.MTU_EXCEEDED, Reply.TOO_BIG);
+  out.replyMtu = mtuBytes;
+}
+
+/** Largest inner IP packet that the path to a VTEP takes. */
+function innerMtu(tables: Tables, vtep: number, out: Decision): number {
+  const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, out.flowHash);
+  return tables.adjacencies.mtuBytes[adjacency]! - outerHeaderBytes(tables.settings.family) - ETHERNET_HEADER_BYTES;
 }
 
 export function bothIsolated(tables: Tables, from: number, to: number): boolean {

@@ -3,7 +3,7 @@
 
 import { ConfigFlag, Drop, Family } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
-import { readI32, } from "../wire/bytes.js";
+import { readI32 } from "../wire/bytes.js";
 import { ETHERNET_HEADER_BYTES, EtherType } from "../wire/ethernet.js";
 import {
   decapsulatedEcn,
@@ -112,8 +112,12 @@ function checkVxlan(tables: Tables, view: DataView, out: Decision, udp: number):
   // DIVERGES: RFC 7348 §5 says reserved bits are ignored; Linux drops them, and so does profile `linux`.
   const strict = (tables.settings.flags & ConfigFlag.PROFILE_LINUX) !== 0;
   if (strict && hasReservedBits(view, vxlan)) return refuse(out, Drop.VXLAN_RESERVED_BITS);
-  out.bd = tables.bridgeDomains.byVni(readVni(view, vxlan));
-  return out.bd !== 0 || refuse(out, Drop.UNKNOWN_VNI);
+  const vni = readVni(view, vxlan);
+  out.fromTunnel = true;
+  out.bd = tables.bridgeDomains.byVni(vni);
+  out.ingressBd = out.bd;
+  if (out.bd === 0) out.vrf = tables.vrfs.byVni(vni);
+  return out.bd !== 0 || out.vrf !== 0 || refuse(out, Drop.UNKNOWN_VNI);
 }
 
 function checkInner(view: DataView, out: Decision, ip: number, ipv6: boolean): boolean {

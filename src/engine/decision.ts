@@ -10,6 +10,10 @@ export const Verdict = {
   DROP: 1,
   FORWARD: 2,
   REPLICATE: 3,
+  /** Meant for the gateway itself, and taken. */
+  CONSUME: 4,
+  /** Waits until the neighbour it is for has answered. */
+  HOLD: 5,
 } as const;
 
 export const Egress = { PORT: 1, VTEP: 2 } as const;
@@ -24,6 +28,21 @@ export const Effect = {
   STORM_TOKEN: 16,
   /** A sender that nobody named spoke in a domain that learns from tunnels. */
   DISCOVER_VTEP: 32,
+  /** A host said which MAC an address has: bindingWord0..3 and the source MAC. */
+  LEARN_BINDING: 64,
+} as const;
+
+/** What the gateway has to say to the sender of the frame; replies are built by reply.ts. */
+export const Reply = {
+  NONE: 0,
+  ARP: 1,
+  NEIGHBOR_ADVERTISEMENT: 2,
+  ECHO: 3,
+  TIME_EXCEEDED: 4,
+  NET_UNREACHABLE: 5,
+  HOST_UNREACHABLE: 6,
+  PORT_UNREACHABLE: 7,
+  TOO_BIG: 8,
 } as const;
 
 /** A frame in a buffer. The engine reads `length` bytes at `offset` and never beyond them. */
@@ -60,6 +79,35 @@ export class Decision {
   sender2 = 0;
   sender3 = 0;
   flowHash = 0;
+  /** VRF of a packet that came by an L3 VNI, else 0. */
+  vrf = 0;
+  /** VNI that egress to a VTEP takes. */
+  vni = 0;
+  /** Set once routing has rewritten the addresses: TTL or hop limit goes down by one on execution. */
+  routed = false;
+  /** Whether the frame came through a tunnel and was not routed since: it does not go back into one. */
+  fromTunnel = false;
+  /** Access port that flooding leaves out: the ingress port until the frame is routed. */
+  floodFrom = 0;
+  /** The gateway's own packet: its TTL is not counted down. */
+  originated = false;
+  /** Domain and source MAC as the frame came in; routing changes `bd` and `source`. */
+  ingressBd = 0;
+  askerHi = 0;
+  askerLo = 0;
+  reply: number = Reply.NONE;
+  /** For TOO_BIG: largest IP packet that would have passed. */
+  replyMtu = 0;
+  /** For ARP and NA: the MAC to tell, and whether its owner is a router. */
+  replyHi = 0;
+  replyLo = 0;
+  replyRouter = false;
+  /** LEARN_BINDING: whose MAC the source is. HOLD: whose MAC is missing. */
+  bindingWord0 = 0;
+  bindingWord1 = 0;
+  bindingWord2 = 0;
+  bindingWord3 = 0;
+  bindingRouter = false;
   /** Traffic class that decapsulation gives the inner IP header, or -1 to leave it (RFC 6040). */
   innerTrafficClass = -1;
   effects = 0;
@@ -78,6 +126,14 @@ export class Decision {
     this.port = 0;
     this.vtep = 0;
     this.bd = 0;
+    this.vrf = 0;
+    this.vni = 0;
+    this.routed = false;
+    this.fromTunnel = false;
+    this.floodFrom = 0;
+    this.originated = false;
+    this.ingressBd = 0;
+    this.reply = Reply.NONE;
     this.innerOffset = frame.offset;
     this.innerLength = frame.length;
     this.innerTrafficClass = -1;
@@ -91,6 +147,17 @@ export class Decision {
     this.verdict = Verdict.DROP;
     this.reason = reason;
     this.egressCount = 0;
+  }
+
+  consume(reply: number = Reply.NONE): void {
+    this.verdict = Verdict.CONSUME;
+    this.reply = reply;
+  }
+
+  /** Drops, and lets the sender know. */
+  dropAndTell(reason: number, reply: number): void {
+    this.drop(reason);
+    this.reply = reply;
   }
 
   addEgress(kind: number, target: number): void {

@@ -2,30 +2,58 @@
 // and tests can ask without changing anything.
 
 import { Drop, FdbKind } from "../abi/generated.js";
+import { NeighborFlag } from "../tables/neighbor.js";
 import type { Tables } from "../tables/tables.js";
 import { type Decision, Effect, Verdict } from "./decision.js";
 
 export function applyEffects(tables: Tables, decision: Decision, tick: number): void {
-  const { effects, bd, sourceHi, sourceLo } = decision;
+  const { effects, ingressBd: bd, askerHi, askerLo } = decision;
   if (effects === 0) return;
-  if ((effects & Effect.REFRESH) !== 0) tables.fdb.touchAt(tables.fdb.find(bd, sourceHi, sourceLo), tick);
+  if ((effects & Effect.REFRESH) !== 0) tables.fdb.touchAt(tables.fdb.find(bd, askerHi, askerLo), tick);
   else if ((effects & Effect.LEARN_LOCAL) !== 0) learnLocal(tables, decision, tick);
   else if ((effects & Effect.LEARN_REMOTE) !== 0)
-    tables.fdb.set(bd, sourceHi, sourceLo, FdbKind.REMOTE, decision.vtep, 0, tick);
+    tables.fdb.set(bd, askerHi, askerLo, FdbKind.REMOTE, decision.vtep, 0, tick);
+  if ((effects & Effect.LEARN_BINDING) !== 0) learnBinding(tables, decision, tick);
   if ((effects & Effect.STORM_TOKEN) !== 0) tables.ports.takeStormToken(decision.port, decision.stormClass, tick);
 }
 
 /** A full table refuses the learning, not the frame: known hosts keep working. */
 function learnLocal(tables: Tables, decision: Decision, tick: number): void {
   const flags = tables.ports.learnFlags[decision.port]!;
-  tables.fdb.set(decision.bd, decision.sourceHi, decision.sourceLo, FdbKind.LOCAL, decision.port, flags, tick);
+  tables.fdb.set(decision.ingressBd, decision.askerHi, decision.askerLo, FdbKind.LOCAL, decision.port, flags, tick);
+}
+
+/**
+ * A host said that an address is at its MAC. In a routed domain packets for it now go there; an address outside the
+ * domain's subnets is kept for ARP and ND only, or any host could draw any traffic.
+ */
+function learnBinding(tables: Tables, decision: Decision, tick: number): void {
+  const { neighbors, bridgeDomains, hosts } = tables;
+  const { ingressBd: bd, askerHi, askerLo } = decision;
+  const { bindingWord0: w0, bindingWord1: w1, bindingWord2: w2, bindingWord3: w3 } = decision;
+  const known = neighbors.find(bd, w0, w1, w2, w3);
+  if (known !== 0 && (neighbors.flagsAt(known) & NeighborFlag.STATIC) !== 0) return;
+  const same = known !== 0 && neighbors.loAt(known) === askerLo && neighbors.hiAt(known) === askerHi;
+  if (same) return neighbors.confirm(known, tick);
+  const address = addressOf(w0, w1, w2, w3);
+  neighbors.set(bd, address, askerHi, askerLo, decision.bindingRouter ? NeighborFlag.ROUTER : 0, tick);
+  const vrf = bridgeDomains.vrf[bd]!;
+  if (vrf !== 0 && bridgeDomains.isInSubnet(bd, w0, w1, w2, w3)) hosts.setNeighbor(vrf, address, bd, askerHi, askerLo);
+}
+
+function addressOf(w0: number, w1: number, w2: number, w3: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16));
+  [w0, w1, w2, w3].forEach((word, index) => {
+    view.setInt32(index * 4, word);
+  });
+  return new Uint8Array(view.buffer);
 }
 
 /** Counts the frame's arrival, and its drop or the loss of copies. Departures are counted by execute. */
 export function account(tables: Tables, decision: Decision): void {
   if (decision.verdict === Verdict.PASS) return;
   const { counters } = tables;
-  const { slot, bd } = decision;
+  const { slot, ingressBd: bd } = decision;
   if (decision.port !== 0) counters.ports.receive(decision.port, decision.innerLength);
   if (decision.vtep !== 0) {
     counters.vteps.receive(decision.vtep, decision.innerLength);

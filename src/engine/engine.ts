@@ -3,10 +3,11 @@
 
 import { Drop } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
-import { Decision, Effect, type Frame, Verdict } from "./decision.js";
+import { Decision, Effect, type Frame, Reply, Verdict } from "./decision.js";
 import { account, applyEffects } from "./effects.js";
-import { execute, type Transmit } from "./execute.js";
-import { processFrame } from "./pipeline.js";
+import { execute, HEADROOM_BYTES, type Transmit } from "./execute.js";
+import { processFrame, processOriginated } from "./pipeline.js";
+import { buildReply } from "./reply.js";
 
 /** Refusals that an operator may have to hear of. */
 const SECURITY_REASONS: ReadonlySet<number> = new Set([
@@ -22,18 +23,33 @@ export interface EngineListener {
   onRefusal(decision: Decision): void;
   /** Effect.DISCOVER_VTEP: `sender0..3` is the address. */
   onDiscovery(decision: Decision): void;
+  /** Effect.LEARN_BINDING was applied. */
+  onBinding(decision: Decision): void;
+  /**
+   * Verdict.HOLD: `length` bytes at `offset` wait for the MAC of bindingWord0..3 in `bd`. Copy them to keep them, and
+   * hand them to `resume` once it is known, or to `giveUp`. False where there is no room: the frame is dropped.
+   */
+  onHold(decision: Decision, bytes: Uint8Array, offset: number, length: number): boolean;
 }
 
 const NOBODY = new Uint8Array(0);
+const MAX_REPLY_BYTES = 65536;
 
 export class Engine {
   private readonly frame: Frame = { bytes: NOBODY, view: new DataView(NOBODY.buffer), offset: 0, length: 0, slot: 0 };
   private readonly decision = new Decision();
+  /** The gateway's own frames, beside the frame that they answer. */
+  private readonly replyFrame: Frame;
+  private readonly replyDecision = new Decision();
+
   constructor(
     private readonly tables: Tables,
     private readonly transmit: Transmit,
     private readonly listener?: EngineListener,
-  ) {}
+  ) {
+    const bytes = new Uint8Array(HEADROOM_BYTES + MAX_REPLY_BYTES);
+    this.replyFrame = { bytes, view: new DataView(bytes.buffer), offset: HEADROOM_BYTES, length: 0, slot: 0 };
+  }
 
   /** Handles one frame from interface `slot`. The result is overwritten by the next call. */
   handle(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): Decision {
@@ -46,8 +62,68 @@ export class Engine {
     applyEffects(tables, decision, tick);
     account(tables, decision);
     execute(tables, frame, decision, this.transmit);
+    if (decision.verdict === Verdict.HOLD) this.hold(decision, bytes, offset, length);
+    if (decision.reply !== Reply.NONE) this.reply(decision, tick);
     this.tell(decision);
     return decision;
+  }
+
+  /** Sends a frame of the gateway's own into a domain, wherever its destination MAC is. The buffer needs headroom. */
+  originate(bytes: Uint8Array, offset: number, length: number, bd: number, tick: number): void {
+    const { replyFrame } = this;
+    replyFrame.bytes.set(bytes.subarray(offset, offset + length), HEADROOM_BYTES);
+    this.sendOwn(length, bd, 0, 0, tick);
+  }
+
+  /** A held frame again, after its neighbour has answered. Its arrival was counted before. */
+  resume(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): void {
+    const { frame, decision, tables } = this;
+    if (frame.bytes !== bytes) this.enterBuffer(bytes);
+    frame.offset = offset;
+    frame.length = length;
+    frame.slot = slot;
+    processFrame(tables, frame, tick, decision);
+    if (decision.verdict === Verdict.DROP || decision.verdict === Verdict.HOLD) this.giveUpOn(decision, tick);
+    else execute(tables, frame, decision, this.transmit);
+  }
+
+  /** The neighbour of a held frame does not answer: the sender hears so (RFC 4861 §7.2.2, RFC 1812 §5.2.7.1). */
+  giveUp(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): void {
+    const { frame, decision, tables } = this;
+    if (frame.bytes !== bytes) this.enterBuffer(bytes);
+    frame.offset = offset;
+    frame.length = length;
+    frame.slot = slot;
+    processFrame(tables, frame, tick, decision);
+    this.giveUpOn(decision, tick);
+  }
+
+  private giveUpOn(decision: Decision, tick: number): void {
+    if (decision.verdict === Verdict.HOLD) decision.dropAndTell(Drop.NO_NEIGHBOR, Reply.HOST_UNREACHABLE);
+    if (decision.verdict !== Verdict.DROP) return;
+    this.tables.counters.drop(decision.reason, decision.slot, decision.ingressBd);
+    if (decision.reply !== Reply.NONE) this.reply(decision, tick);
+  }
+
+  private hold(decision: Decision, bytes: Uint8Array, offset: number, length: number): void {
+    if (this.listener?.onHold(decision, bytes, offset, length) === true) return;
+    this.tables.counters.drop(Drop.GLEAN_QUEUE_FULL, decision.slot, decision.ingressBd);
+  }
+
+  private reply(decision: Decision, tick: number): void {
+    const { replyFrame, tables } = this;
+    if (decision.reply >= Reply.TIME_EXCEEDED && !tables.icmpErrors.take(decision.slot, tick)) return;
+    const length = buildReply(tables, this.frame.view, decision, replyFrame.view, HEADROOM_BYTES);
+    if (length !== 0) this.sendOwn(length, decision.ingressBd, decision.vrf, decision.slot, tick);
+  }
+
+  /** What lies in the reply buffer: into `bd`, or where that is 0 by the routes of `vrf`. */
+  private sendOwn(length: number, bd: number, vrf: number, slot: number, tick: number): void {
+    const { replyFrame, replyDecision, tables } = this;
+    replyFrame.length = length;
+    replyFrame.slot = slot;
+    processOriginated(tables, replyFrame, bd, bd === 0 ? vrf : 0, tick, replyDecision);
+    execute(tables, replyFrame, replyDecision, this.transmit);
   }
 
   /** Once for each receive pool, not for each frame. */
@@ -58,6 +134,7 @@ export class Engine {
 
   private tell(decision: Decision): void {
     if (this.listener === undefined) return;
+    if ((decision.effects & Effect.LEARN_BINDING) !== 0) this.listener.onBinding(decision);
     if ((decision.effects & Effect.DISCOVER_VTEP) !== 0) this.listener.onDiscovery(decision);
     if (decision.verdict === Verdict.DROP && SECURITY_REASONS.has(decision.reason)) this.listener.onRefusal(decision);
   }

@@ -7,7 +7,7 @@ import type { Tables } from "../tables/tables.js";
 import { UNRESOLVED } from "../tables/vtep.js";
 import { replaceWord } from "../wire/checksum.js";
 import { ETHERNET_HEADER_BYTES, EtherType, VLAN_TAG_BYTES } from "../wire/ethernet.js";
-import { Ipv4, writeIpv6TrafficClass } from "../wire/ip.js";
+import { Ipv4, Ipv6, writeIpv6TrafficClass } from "../wire/ip.js";
 import { type Decision, Egress, type Frame } from "./decision.js";
 import { pushEthernet, pushOuter } from "./encap.js";
 
@@ -28,6 +28,7 @@ export interface Transmit {
 /** The buffer needs HEADROOM_BYTES in front of the frame. */
 export function execute(tables: Tables, frame: Frame, decision: Decision, transmit: Transmit): void {
   if (decision.innerTrafficClass >= 0) writeInnerTrafficClass(frame, decision);
+  if (decision.routed && !decision.originated && decision.egressCount !== 0) countDownTtl(frame, decision);
   for (let index = 0; index < decision.egressCount; index++) {
     const target = decision.egressTarget[index]!;
     const last = index === decision.egressCount - 1;
@@ -41,6 +42,13 @@ function writeInnerTrafficClass({ bytes, view }: Frame, decision: Decision): voi
   const value = decision.innerTrafficClass;
   if (view.getUint16(decision.innerOffset + 12) === EtherType.IPV6) writeIpv6TrafficClass(view, ip, value);
   else replaceWord(bytes, ip, ip + Ipv4.CHECKSUM, (view.getUint8(ip) << 8) | value);
+}
+
+/** Once for each routing step (RFC 1812 §5.3.1, RFC 8200 §3). */
+function countDownTtl({ bytes, view }: Frame, decision: Decision): void {
+  const ip = decision.innerOffset + ETHERNET_HEADER_BYTES;
+  if (view.getUint8(ip) >>> 4 === 6) view.setUint8(ip + Ipv6.HOP_LIMIT, view.getUint8(ip + Ipv6.HOP_LIMIT) - 1);
+  else replaceWord(bytes, ip + Ipv4.TTL, ip + Ipv4.CHECKSUM, view.getUint16(ip + Ipv4.TTL) - 0x0100);
 }
 
 function sendToPort(
@@ -76,10 +84,10 @@ function sendToVtep(
 ): void {
   const { innerOffset, innerLength, flowHash } = decision;
   writeAddresses(frame.view, innerOffset, decision);
-  const ip = pushOuter(tables, vtep, frame, innerOffset, innerLength, tables.bridgeDomains.vni[decision.bd]!, flowHash);
+  const ip = pushOuter(tables, vtep, frame, innerOffset, innerLength, decision.vni, flowHash);
   const end = innerOffset + innerLength;
   tables.counters.vteps.transmit(vtep, innerLength);
-  tables.counters.bridgeDomains.transmit(decision.bd, innerLength);
+  if (decision.bd !== 0) tables.counters.bridgeDomains.transmit(decision.bd, innerLength);
   const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, flowHash);
   if (adjacency === UNRESOLVED) {
     transmit.toKernel(vtep, frame.bytes, ip, end - ip);

@@ -1,5 +1,5 @@
 // Broadcast, multicast and unknown unicast: to every local port of the domain but the ingress one and,
-// from an access port only, to every VTEP of the head-end replication list, each exactly once.
+// unless it came from one, to every VTEP of the head-end replication list, each exactly once.
 // eBPF hands all of it here.
 
 import { Drop } from "../abi/generated.js";
@@ -8,12 +8,12 @@ import { bothIsolated, fitsPort, fitsVtep } from "./bridge.js";
 import { type Decision, Effect, Egress, Verdict } from "./decision.js";
 
 export function flood(tables: Tables, out: Decision, stormClass: number, tick: number): void {
-  if (out.port !== 0 && !withinStormRate(tables, out, stormClass, tick)) {
+  if (out.floodFrom !== 0 && !withinStormRate(tables, out, stormClass, tick)) {
     out.drop(Drop.STORM_CONTROL);
     return;
   }
   addPorts(tables, out);
-  if (out.port !== 0) addVteps(tables, out);
+  if (!out.fromTunnel) addVteps(tables, out);
   if (out.egressCount !== 0) out.verdict = Verdict.REPLICATE;
   else out.drop(reasonForNoCopy(out));
 }
@@ -29,7 +29,7 @@ function addPorts(tables: Tables, out: Decision): void {
   const ports = tables.bridgeDomains.floodPorts[out.bd]!;
   for (let index = 0; index < ports.length; index++) {
     const port = ports[index]!;
-    if (port === out.port || bothIsolated(tables, out.port, port)) continue;
+    if (port === out.floodFrom || bothIsolated(tables, out.floodFrom, port)) continue;
     if (fitsPort(tables, port, out.innerLength)) out.addEgress(Egress.PORT, port);
     else out.tooBigCopies += 1;
   }

@@ -28,7 +28,9 @@ export function classifyAccess(tables: Tables, frame: Frame, out: Decision): boo
   const port = tables.interfaces.portByVlan[frame.slot]?.[vlan] ?? 0;
   if (port === 0) return refuse(out, Drop.UNKNOWN_VLAN);
   out.port = port;
+  out.floodFrom = port;
   out.bd = tables.ports.bd[port]!;
+  out.ingressBd = out.bd;
   if ((tables.ports.flags[port]! & PortFlag.ENABLED) === 0) return refuse(out, Drop.PORT_DISABLED);
   readAddresses(frame.view, frame.offset, out);
   return true;
@@ -53,6 +55,8 @@ export function readAddresses(view: DataView, offset: number, out: Decision): vo
   out.destinationLo = view.getInt32(offset + 2);
   out.sourceHi = view.getUint16(offset + 6);
   out.sourceLo = view.getInt32(offset + 8);
+  out.askerHi = out.sourceHi;
+  out.askerLo = out.sourceLo;
 }
 
 export function refuse(out: Decision, reason: number): false {

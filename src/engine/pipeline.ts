@@ -1,11 +1,14 @@
 // The engine: decides what happens to one frame. Pure over the tables and the frame: no I/O, no clock,
 // no allocation, no exception. This is the specification; bpf/ caches its outcomes.
 
+import { Drop } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
 import { decideDestination } from "./bridge.js";
 import { parseUnderlay } from "./decap.js";
 import { Decision, type Frame } from "./decision.js";
-import { checkAddresses, classifyAccess, refuseSecondTag } from "./ingress.js";
+import { checkAddresses, classifyAccess, readAddresses, refuseSecondTag } from "./ingress.js";
+import { answerNeighbors } from "./neighbors.js";
+import { route } from "./route.js";
 import { admitLocal, admitRemote } from "./security.js";
 
 /** Fills `out`. `tick` is the present time in units of 100 ms, unsigned 32 bit, wrapping. */
@@ -19,11 +22,49 @@ function processAccess(tables: Tables, frame: Frame, out: Decision, tick: number
   if (!classifyAccess(tables, frame, out)) return;
   if (!refuseSecondTag(frame.view, out) || !checkAddresses(out)) return;
   if (!admitLocal(tables, out, tick)) return;
-  decideDestination(tables, frame.view, out, tick);
+  decideInDomain(tables, frame.view, out, tick);
 }
 
 function processUnderlay(tables: Tables, frame: Frame, out: Decision, tick: number): void {
   if (!parseUnderlay(tables, frame, out)) return;
+  if (out.vrf !== 0) {
+    routeFromL3Vni(tables, frame.view, out, tick);
+    return;
+  }
   if (!admitRemote(tables, out)) return;
-  decideDestination(tables, frame.view, out, tick);
+  decideInDomain(tables, frame.view, out, tick);
+}
+
+/** SPEC: RFC 9135 §5.2: behind an L3 VNI only what is addressed to our router MAC is routed, and nothing is bridged. */
+function routeFromL3Vni(tables: Tables, view: DataView, out: Decision, tick: number): void {
+  const { vrfs } = tables;
+  const ours = out.destinationLo === vrfs.routerLo[out.vrf] && out.destinationHi === vrfs.routerHi[out.vrf];
+  if (ours) route(tables, view, out, out.vrf, tick);
+  else out.drop(Drop.ROUTER_MAC_MISMATCH);
+}
+
+function decideInDomain(tables: Tables, view: DataView, out: Decision, tick: number): void {
+  if (answerNeighbors(tables, view, out)) return;
+  const { bridgeDomains } = tables;
+  if (!bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo)) {
+    decideDestination(tables, view, out, tick);
+  } else route(tables, view, out, bridgeDomains.vrf[out.bd]!, tick);
+}
+
+/** Decides about a frame of the gateway's own: in a domain, or where `vrf` is given, by its destination address. */
+export function processOriginated(
+  tables: Tables,
+  frame: Frame,
+  bd: number,
+  vrf: number,
+  tick: number,
+  out: Decision,
+): void {
+  out.reset(frame);
+  out.originated = true;
+  out.bd = bd;
+  out.ingressBd = bd;
+  readAddresses(frame.view, frame.offset, out);
+  if (vrf === 0) decideDestination(tables, frame.view, out, tick);
+  else route(tables, frame.view, out, vrf, tick);
 }

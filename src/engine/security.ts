@@ -11,6 +11,8 @@ import { refuse } from "./ingress.js";
 /** Admits the source of a frame from an access port. False when dropped. */
 export function admitLocal(tables: Tables, out: Decision, tick: number): boolean {
   const { fdb, ports } = tables;
+  // The gateway's MAC is the same on every VTEP: from a host it would draw everybody's traffic.
+  if (tables.bridgeDomains.isGatewayMac(out.bd, out.sourceHi, out.sourceLo)) return refuse(out, Drop.SOURCE_INVALID);
   const slot = fdb.find(out.bd, out.sourceHi, out.sourceLo);
   if (slot !== NOT_FOUND && fdb.kindAt(slot) === FdbKind.LOCAL && fdb.targetAt(slot) === out.port) {
     if (fdb.seenAt(slot) !== tick) out.effects |= Effect.REFRESH;
@@ -48,6 +50,8 @@ function learnWithinLimit(tables: Tables, out: Decision): boolean {
  */
 export function admitRemote(tables: Tables, out: Decision): boolean {
   if ((tables.bridgeDomains.flags[out.bd]! & BdFlag.LEARN_REMOTE) === 0) return true;
+  // Another VTEP's gateway asks for a host: as valid as ours, and nowhere in particular (RFC 9135 §6.1).
+  if (tables.bridgeDomains.isGatewayMac(out.bd, out.sourceHi, out.sourceLo)) return true;
   if (out.vtep === 0) {
     out.effects |= Effect.DISCOVER_VTEP;
     return true;

@@ -1,11 +1,20 @@
 // Bridge domains: the VNI, the flooding scope and the policy of each. The VNI is outside the FDB key:
 // VNI → bd is its own table, so a domain can change its VNI without touching a MAC.
 
-import { Limit } from "../abi/generated.js";
+import { BdFlag, Limit } from "../abi/generated.js";
+import { readI32 } from "../wire/bytes.js";
+import { maskWord } from "../wire/prefix.js";
 import type { Deltas } from "./delta.js";
 import { IntMap } from "./int_map.js";
 
 const NONE = new Uint16Array(0);
+
+export interface GatewayAddress {
+  /** 16 bytes, IPv4 as ::ffff:a.b.c.d. */
+  readonly address: Uint8Array;
+  /** Of the subnet; that of IPv4 counted from 96. */
+  readonly length: number;
+}
 
 export class BridgeDomains {
   readonly vni = new Uint32Array(Limit.MAX_BDS);
@@ -18,6 +27,13 @@ export class BridgeDomains {
   readonly floodPorts: Uint16Array[] = [];
   /** Head-end replication list (RFC 7348 §4.2 by unicast; RFC 8365 §5.1.3). */
   readonly floodVteps: Uint16Array[] = [];
+  /** VRF that routes for the domain; 0 = none. */
+  readonly vrf = new Uint16Array(Limit.MAX_BDS);
+  /** MAC of the anycast gateway, when BdFlag.GATEWAY is set. */
+  readonly gatewayHi = new Uint16Array(Limit.MAX_BDS);
+  readonly gatewayLo = new Int32Array(Limit.MAX_BDS);
+  /** Addresses of the gateway with their subnets; the first of a family speaks for it. */
+  readonly gateways: (readonly GatewayAddress[])[] = [];
   private readonly bdByVni = new IntMap();
 
   constructor(private readonly deltas: Deltas) {}
@@ -39,6 +55,47 @@ export class BridgeDomains {
     this.deltas.bridgeDomains.add(bd);
   }
 
+  setGateway(bd: number, vrf: number, hi: number, lo: number, addresses: readonly GatewayAddress[]): void {
+    this.vrf[bd] = vrf;
+    this.gatewayHi[bd] = hi;
+    this.gatewayLo[bd] = lo;
+    this.gateways[bd] = addresses;
+    this.deltas.bridgeDomains.add(bd);
+  }
+
+  isGatewayMac(bd: number, hi: number, lo: number): boolean {
+    const has = (this.flags[bd]! & BdFlag.GATEWAY) !== 0;
+    return has && this.gatewayLo[bd] === lo && this.gatewayHi[bd] === hi;
+  }
+
+  /** Whether an address, as four big-endian words, is one of the gateway's own. */
+  isGatewayAddress(bd: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    return this.gatewayHolding(bd, w0, w1, w2, w3, 128) !== undefined;
+  }
+
+  /** Whether an address lies in a subnet of the domain. */
+  isInSubnet(bd: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    return this.gatewayHolding(bd, w0, w1, w2, w3, 0) !== undefined;
+  }
+
+  /** `atLeast`: bits that must agree, even where the subnet is wider. */
+  private gatewayHolding(
+    bd: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    atLeast: number,
+  ): GatewayAddress | undefined {
+    const gateways = this.gateways[bd];
+    if (gateways === undefined) return undefined;
+    for (let at = 0; at < gateways.length; at++) {
+      const gateway = gateways[at]!;
+      if (sharesPrefix(gateway.address, w0, w1, w2, w3, Math.max(gateway.length, atLeast))) return gateway;
+    }
+    return undefined;
+  }
+
   setFloodPorts(bd: number, ports: readonly number[]): void {
     this.floodPorts[bd] = Uint16Array.from(ports);
     this.deltas.bridgeDomains.add(bd);
@@ -51,7 +108,16 @@ export class BridgeDomains {
 
   clear(bd: number): void {
     this.set(bd, 0, 0, 0, 0);
+    this.setGateway(bd, 0, 0, 0, []);
     this.floodPorts[bd] = NONE;
     this.floodVteps[bd] = NONE;
   }
+}
+
+function sharesPrefix(address: Uint8Array, w0: number, w1: number, w2: number, w3: number, length: number): boolean {
+  const low =
+    ((readI32(address, 12) ^ w3) & maskWord(length - 96)) | ((readI32(address, 8) ^ w2) & maskWord(length - 64));
+  return (
+    (low | ((readI32(address, 4) ^ w1) & maskWord(length - 32)) | ((readI32(address, 0) ^ w0) & maskWord(length))) === 0
+  );
 }

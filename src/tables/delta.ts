@@ -30,6 +30,18 @@ export class FdbDelta {
   }
 }
 
+/** A host of a VRF, or a prefix. */
+export interface HostKey {
+  readonly scope: number;
+  readonly address: Uint8Array;
+}
+
+export interface PrefixKey {
+  readonly vrf: number;
+  readonly address: Uint8Array;
+  readonly length: number;
+}
+
 export class Deltas {
   readonly fdb = new FdbDelta();
   readonly interfaces = new Set<number>();
@@ -38,17 +50,29 @@ export class Deltas {
   readonly vteps = new Set<number>();
   readonly groups = new Set<number>();
   readonly adjacencies = new Set<number>();
+  readonly vrfs = new Set<number>();
+  readonly routes = new Set<number>();
+  readonly paths = new Set<number>();
+  readonly hosts: HostKey[] = [];
+  readonly prefixes: PrefixKey[] = [];
   /** The VTEP's own header settings. */
   config = false;
 
   get empty(): boolean {
-    const sets = [this.interfaces, this.ports, this.bridgeDomains, this.vteps, this.groups, this.adjacencies];
-    return !this.config && this.fdb.count === 0 && sets.every((set) => set.size === 0);
+    const lists = this.fdb.count + this.hosts.length + this.prefixes.length;
+    return !this.config && lists === 0 && this.sets().every((set) => set.size === 0);
   }
 
   clear(): void {
     this.config = false;
-    for (const part of [this.fdb, this.interfaces, this.ports, this.bridgeDomains]) part.clear();
-    for (const part of [this.vteps, this.groups, this.adjacencies]) part.clear();
+    this.fdb.clear();
+    this.hosts.length = 0;
+    this.prefixes.length = 0;
+    for (const set of this.sets()) set.clear();
+  }
+
+  private sets(): Set<number>[] {
+    const bridging = [this.interfaces, this.ports, this.bridgeDomains, this.vteps, this.groups, this.adjacencies];
+    return [...bridging, this.vrfs, this.routes, this.paths];
   }
 }

@@ -1,13 +1,16 @@
 // Everything the engine reads to decide about a frame. Control writes here; the engine's effects
 // (a learned MAC) do too; drivers follow `deltas`.
 
-import { Df, Family } from "../abi/generated.js";
+import { Df, Family, Limit } from "../abi/generated.js";
 import { BridgeDomains } from "./bridge_domain.js";
 import { Counters } from "./counters.js";
 import { Deltas } from "./delta.js";
 import { Fdb } from "./fdb.js";
 import { Interfaces } from "./interface.js";
+import { Neighbors } from "./neighbor.js";
 import { Ports } from "./port.js";
+import { RateLimit } from "./rate_limit.js";
+import { Hosts, Prefixes, Routes, Vrfs } from "./vrf.js";
 import { Adjacencies, NextHopGroups, Vteps } from "./vtep.js";
 
 /** How this VTEP writes outer headers and whom it believes. */
@@ -48,6 +51,13 @@ export class Tables {
   readonly vteps = new Vteps(this.deltas);
   readonly groups = new NextHopGroups(this.deltas);
   readonly adjacencies = new Adjacencies(this.deltas);
+  readonly vrfs = new Vrfs(this.deltas);
+  readonly hosts = new Hosts(this.deltas);
+  readonly prefixes = new Prefixes(this.deltas);
+  readonly routes = new Routes(this.deltas);
+  readonly neighbors = new Neighbors();
+  /** ICMP errors by ingress interface: 100 a second, 50 at once (RFC 1812 §4.3.2.8, RFC 4443 §2.4f). */
+  readonly icmpErrors = new RateLimit(Limit.MAX_INTERFACES, 10, 50);
   readonly counters = new Counters();
   settings: VtepSettings = UNCONFIGURED;
 

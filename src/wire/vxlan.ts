@@ -8,7 +8,6 @@
 //   |                VXLAN Network Identifier (VNI) |   Reserved    |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-
 export const VXLAN_HEADER_BYTES = 8;
 /** First word of a header we send: only the I flag. */
 export const VXLAN_FIRST_WORD = 0x08000000;

@@ -1,0 +1,51 @@
+// Whether a router may look at a packet at all: SPEC: RFC 1812 §5.2.2, §5.3.7; RFC 8200 §3.
+
+import { checksumOf } from "../wire/checksum.js";
+import { ETHERNET_HEADER_BYTES, EtherType } from "../wire/ethernet.js";
+import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6 } from "../wire/ip.js";
+import type { Decision } from "./decision.js";
+
+/** Header whole and sound, length within the frame, source that a host may have, destination a single one. */
+export function isValidIp(view: DataView, out: Decision, etherType: number): boolean {
+  const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
+  const room = out.innerLength - ETHERNET_HEADER_BYTES;
+  if (etherType === EtherType.IPV4) return isValidIpv4(view, ip, room);
+  return etherType === EtherType.IPV6 && isValidIpv6(view, ip, room);
+}
+
+function isValidIpv4(view: DataView, ip: number, room: number): boolean {
+  if (room < IPV4_HEADER_BYTES) return false;
+  const headerBytes = (view.getUint8(ip) & 0xf) * 4;
+  const totalBytes = view.getUint16(ip + Ipv4.TOTAL_LENGTH);
+  if (view.getUint8(ip) >>> 4 !== 4 || headerBytes < IPV4_HEADER_BYTES) return false;
+  if (totalBytes < headerBytes || totalBytes > room) return false;
+  if (checksumOf(headerSum(view, ip, headerBytes)) !== 0) return false;
+  const source = view.getUint8(ip + Ipv4.SOURCE);
+  const destination = view.getUint8(ip + Ipv4.DESTINATION);
+  // 0/8, loopback, multicast and beyond are nobody's source; the same are no single destination.
+  return isUnicast4(source) && isUnicast4(destination);
+}
+
+function isUnicast4(firstByte: number): boolean {
+  return firstByte !== 0 && firstByte !== 127 && firstByte < 224;
+}
+
+function headerSum(view: DataView, at: number, length: number): number {
+  let sum = 0;
+  for (let word = 0; word < length; word += 2) sum += view.getUint16(at + word);
+  return sum;
+}
+
+function isValidIpv6(view: DataView, ip: number, room: number): boolean {
+  if (room < IPV6_HEADER_BYTES || view.getUint8(ip) >>> 4 !== 6) return false;
+  if (view.getUint16(ip + Ipv6.PAYLOAD_LENGTH) + IPV6_HEADER_BYTES > room) return false;
+  return isRoutable6(view, ip + Ipv6.SOURCE) && isRoutable6(view, ip + Ipv6.DESTINATION);
+}
+
+/** Not multicast, not link-local (RFC 4291 §2.5.6), not :: or ::1. */
+function isRoutable6(view: DataView, at: number): boolean {
+  const first = view.getUint16(at);
+  if (first >>> 8 === 0xff || (first & 0xffc0) === 0xfe80) return false;
+  const rest = view.getInt32(at) | view.getInt32(at + 4) | view.getInt32(at + 8);
+  return rest !== 0 || view.getUint32(at + 12) > 1;
+}

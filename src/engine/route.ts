@@ -1,0 +1,117 @@
+// Routing between bridge domains (RFC 9135): a packet for the gateway's MAC, or one that came by an L3 VNI.
+// Symmetric and asymmetric IRB are one code: a path leads either to a connected domain, where the host's MAC is
+// looked up and the packet is bridged by its L2 VNI, or to a VTEP's router MAC by the L3 VNI.
+// TWIN: bpf/lib/irb.h.
+
+import { Drop, HostKind, PathKind, VrfFlag } from "../abi/generated.js";
+import type { Tables } from "../tables/tables.js";
+import { ETHERNET_HEADER_BYTES, EtherType } from "../wire/ethernet.js";
+import { flowHash } from "../wire/flowhash.js";
+import { Ipv4, Ipv6, Protocol } from "../wire/ip.js";
+import { bridgeRouted, sendToVtep } from "./bridge.js";
+import { type Decision, Reply, Verdict } from "./decision.js";
+import { isValidIp } from "./ip_check.js";
+
+const MAPPED_PREFIX_WORD = 0xffff;
+
+/** `tick` as in processFrame. The frame is in `out`'s inner frame; `vrf` is where it is looked up. */
+export function route(tables: Tables, view: DataView, out: Decision, vrf: number, tick: number): void {
+  const etherType = view.getUint16(out.innerOffset + 12);
+  if (!isValidIp(view, out, etherType)) {
+    out.drop(Drop.IP_INVALID);
+    return;
+  }
+  const { destinationHi, destinationLo, sourceHi, sourceLo } = out;
+  out.flowHash = flowHash(view, out.innerOffset, out.innerLength, destinationHi, destinationLo, sourceHi, sourceLo);
+  const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
+  if (etherType === EtherType.IPV4) {
+    lookup(tables, view, out, vrf, tick, 0, 0, MAPPED_PREFIX_WORD, view.getInt32(ip + Ipv4.DESTINATION));
+    return;
+  }
+  const at = ip + Ipv6.DESTINATION;
+  const [w0, w1] = [view.getInt32(at), view.getInt32(at + 4)];
+  lookup(tables, view, out, vrf, tick, w0, w1, view.getInt32(at + 8), view.getInt32(at + 12));
+}
+
+/** The destination as four words. Hosts come before prefixes: a /32 is the longest of all. */
+function lookup(
+  tables: Tables,
+  view: DataView,
+  out: Decision,
+  vrf: number,
+  tick: number,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+): void {
+  const { hosts, prefixes, routes } = tables;
+  const host = hosts.find(vrf, w0, w1, w2, w3);
+  const kind = host === 0 ? HostKind.NONE : hosts.kindAt(host);
+  if (kind === HostKind.LOCAL) return deliverLocally(view, out);
+  if (!mayPassOn(view, out)) return out.dropAndTell(Drop.TTL_EXCEEDED, Reply.TIME_EXCEEDED);
+  if (kind === HostKind.NEIGHBOR) {
+    return toHost(tables, out, hosts.targetAt(host), hosts.hiAt(host), hosts.loAt(host), tick);
+  }
+  const found = kind === HostKind.ROUTE ? hosts.targetAt(host) : prefixes.lookup(vrf, w0, w1, w2, w3);
+  const path = found === 0 ? 0 : routes.pathOf(found, out.flowHash);
+  if (path === 0) return out.dropAndTell(Drop.NO_ROUTE, Reply.NET_UNREACHABLE);
+  if (routes.pathKind[path] === PathKind.VTEP) return toRouter(tables, out, vrf, path);
+  out.bd = routes.pathBd[path]!;
+  hold(out, w0, w1, w2, w3);
+}
+
+/** Echo requests are answered, and what asks for a service that is not there hears so. */
+function deliverLocally(view: DataView, out: Decision): void {
+  const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
+  const ipv6 = view.getUint8(ip) >>> 4 === 6;
+  const protocol = view.getUint8(ip + (ipv6 ? Ipv6.NEXT_HEADER : Ipv4.PROTOCOL));
+  if (protocol === (ipv6 ? Protocol.ICMPV6 : Protocol.ICMP)) out.consume(Reply.ECHO);
+  else out.consume(Reply.PORT_UNREACHABLE);
+}
+
+/** SPEC: RFC 1812 §5.3.1, RFC 8200 §3: what would leave with 0 does not leave. */
+function mayPassOn(view: DataView, out: Decision): boolean {
+  if (out.originated) return true;
+  const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
+  const ipv6 = view.getUint8(ip) >>> 4 === 6;
+  return view.getUint8(ip + (ipv6 ? Ipv6.HOP_LIMIT : Ipv4.TTL)) > 1;
+}
+
+/** The host's domain is here: its MAC, the domain's gateway as source, then as any frame of that domain. */
+function toHost(tables: Tables, out: Decision, bd: number, hi: number, lo: number, tick: number): void {
+  const { bridgeDomains } = tables;
+  rewrite(out, hi, lo, bridgeDomains.gatewayHi[bd]!, bridgeDomains.gatewayLo[bd]!);
+  out.bd = bd;
+  bridgeRouted(tables, out, tick);
+}
+
+/** SPEC: RFC 9135 §5.2: by the L3 VNI, from our router MAC to that of the VTEP. */
+function toRouter(tables: Tables, out: Decision, vrf: number, path: number): void {
+  const { vrfs, routes } = tables;
+  if ((vrfs.flags[vrf]! & VrfFlag.SYMMETRIC) === 0) return out.drop(Drop.NO_VNI_FOR_DST_SUBNET);
+  const { pathRouterHi, pathRouterLo, pathVtep } = routes;
+  rewrite(out, pathRouterHi[path]!, pathRouterLo[path]!, vrfs.routerHi[vrf]!, vrfs.routerLo[vrf]!);
+  out.bd = 0;
+  out.vni = vrfs.l3Vni[vrf]!;
+  sendToVtep(tables, out, pathVtep[path]!);
+}
+
+function rewrite(out: Decision, toHi: number, toLo: number, fromHi: number, fromLo: number): void {
+  out.destinationHi = toHi;
+  out.destinationLo = toLo;
+  out.sourceHi = fromHi;
+  out.sourceLo = fromLo;
+  out.routed = true;
+  out.fromTunnel = false;
+  out.floodFrom = 0;
+}
+
+/** The subnet is connected and the host has not been heard of: whoever listens asks for it (glean). */
+function hold(out: Decision, w0: number, w1: number, w2: number, w3: number): void {
+  out.verdict = Verdict.HOLD;
+  out.bindingWord0 = w0;
+  out.bindingWord1 = w1;
+  out.bindingWord2 = w2;
+  out.bindingWord3 = w3;
+}
