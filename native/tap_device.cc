@@ -30,7 +30,7 @@ struct Created {
 };
 
 // Called in the namespace where the device shall be.
-Created CreateDevice(const std::string& name, std::optional<uint32_t> mtu) {
+Created CreateDevice(const std::string& name, std::optional<uint32_t> mtu, std::optional<uint32_t> queue_length) {
   Created created{Fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)), 0};
   if (!created.fd.open()) FailErrno("open", "open /dev/net/tun");
   ifreq request{};
@@ -45,6 +45,11 @@ Created CreateDevice(const std::string& name, std::optional<uint32_t> mtu) {
     request.ifr_mtu = static_cast<int>(*mtu);
     if (ioctl(control.get(), SIOCSIFMTU, &request) != 0)
       FailErrno("ioctl(SIOCSIFMTU)", "set the MTU of " + name + " to " + std::to_string(*mtu));
+  }
+  if (queue_length) {
+    request.ifr_qlen = static_cast<int>(*queue_length);
+    if (ioctl(control.get(), SIOCSIFTXQLEN, &request) != 0)
+      FailErrno("ioctl(SIOCSIFTXQLEN)", "set the queue of " + name + " to " + std::to_string(*queue_length) + " frames");
   }
   request.ifr_flags = IFF_UP | IFF_NOARP;
   if (ioctl(control.get(), SIOCSIFFLAGS, &request) != 0) FailErrno("ioctl(SIOCSIFFLAGS)", "bring up " + name);
@@ -79,8 +84,10 @@ void TapDevice::Open(const Napi::CallbackInfo& info) {
     FailArgument("name must be an interface name of 1 to 15 characters");
   std::optional<uint32_t> mtu;
   if (options.Has("mtu")) mtu = options.Uint32("mtu");
+  std::optional<uint32_t> queue_length;
+  if (options.Has("queueLength")) queue_length = options.Uint32("queueLength");
   Created created =
-      Netns::FromJavaScript(options.Get("netns")).Run([&] { return CreateDevice(name, mtu); });
+      Netns::FromJavaScript(options.Get("netns")).Run([&] { return CreateDevice(name, mtu, queue_length); });
   fd_ = std::move(created.fd);
   ifindex_ = created.ifindex;
   Napi::Object self = info.This().As<Napi::Object>();

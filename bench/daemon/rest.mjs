@@ -8,8 +8,8 @@ import { stringify } from "yaml";
 import { vtepdProgram } from "../../dist/lab/daemon.js";
 import { inNamespace, stop } from "../../dist/lab/process.js";
 import { withLab } from "../../dist/lab/runner.js";
-import { macBytes, macText } from "../frames.mjs";
 import { firstConfig, oneVtep } from "../datapath/topology.mjs";
+import { macBytes, macText } from "../frames.mjs";
 
 const POLL_MS = 5;
 const READY_MS = 20_000;
@@ -52,7 +52,10 @@ async function untilReady(socket, child, logFile) {
 
 /** When the daemon itself said that it forwards; its API comes later. */
 function forwardingAt(logFile) {
-  const lines = readFileSync(logFile, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  const lines = readFileSync(logFile, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   return Date.parse(lines.find(({ msg }) => msg === "forwarding").time);
 }
 
@@ -65,7 +68,9 @@ function memoryOf(pid) {
 
 function cpuNsOf(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
-  const ns = threads.map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]));
+  const ns = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
   return ns.reduce((sum, value) => sum + value, 0);
 }
 

@@ -1,13 +1,7 @@
 // Makes hosts known to the VTEPs in front of them, as any host does by its first frame.
 import { setTimeout as pause } from "node:timers/promises";
 import { showRows } from "../../dist/lab/daemon.js";
-import {
-  DESC_IFINDEX,
-  DESC_LENGTH,
-  DESC_STRIDE,
-  interfaceIndex,
-  PacketSocket,
-} from "../../dist/native/index.js";
+import { DESC_IFINDEX, DESC_LENGTH, DESC_STRIDE, interfaceIndex, PacketSocket } from "../../dist/native/index.js";
 import { hostFrame, macFromText } from "../frames.mjs";
 import { macs } from "./topology.mjs";
 

@@ -17,7 +17,9 @@ const threadsOf = (pid) => readdirSync(`/proc/${pid}/task`).map((thread) => `/pr
 
 function softirqThread(cpu) {
   const name = `ksoftirqd/${cpu}`;
-  const pid = readdirSync("/proc").find((entry) => /^\d+$/.test(entry) && readText(`/proc/${entry}/comm`).trim() === name);
+  const pid = readdirSync("/proc").find(
+    (entry) => /^\d+$/.test(entry) && readText(`/proc/${entry}/comm`).trim() === name,
+  );
   return pid === undefined ? [] : [`/proc/${pid}/schedstat`];
 }
 
@@ -35,5 +37,11 @@ export class CpuMeter {
   read() {
     const sum = (paths) => paths.reduce((total, path) => total + runNs(path), 0);
     return Object.fromEntries(Object.entries(this.groups).map(([group, paths]) => [group, sum(paths)]));
+  }
+
+  /** Nanoseconds of all groups since an earlier reading. */
+  since(before) {
+    const now = this.read();
+    return Object.keys(now).reduce((sum, group) => sum + now[group] - before[group], 0);
   }
 }

@@ -2,8 +2,8 @@
 // stack where a driver's would, so what they cause is done on that CPU, in the generator's time.
 import { readdirSync } from "node:fs";
 import { BpfLink, interfaceIndex } from "../../dist/native/index.js";
-import { FLOWS } from "./traffic.mjs";
 import { loadProgram } from "./object.mjs";
+import { FLOWS } from "./traffic.mjs";
 
 /** Below the 256 entries of a veth's ring: more would overflow it before anybody gets to empty it. */
 const BATCH_FRAMES = 64;
@@ -67,11 +67,16 @@ export class Generator {
     this.threads = [...threads()].filter((thread) => !before.has(thread));
   }
 
-  /** Waits for the end of the run; the program itself cuts an endless one short. */
-  async stop({ cut = true } = {}) {
-    if (cut) this.state.setUint8(STOPPED_AT, 1);
-    this.run?.stop();
+  /** Waits until all frames that were asked for are out. */
+  async finish() {
     await this.run?.done;
+  }
+
+  /** Cuts a run short: the frames that are left do nothing. */
+  async stop() {
+    this.state.setUint8(STOPPED_AT, 1);
+    this.run?.stop();
+    await this.finish();
   }
 
   close() {

@@ -36,7 +36,9 @@ const pinned = (cpu, argv) => ["taskset", "--cpu-list", String(cpu), ...argv];
 
 /** Share of the time that a CPU was busy, from /proc/stat: fields are ticks, the fourth and fifth are idle. */
 function busyTicks(cpu) {
-  const line = readFileSync("/proc/stat", "utf8").split("\n").find((text) => text.startsWith(`cpu${cpu} `));
+  const line = readFileSync("/proc/stat", "utf8")
+    .split("\n")
+    .find((text) => text.startsWith(`cpu${cpu} `));
   const ticks = line.split(/\s+/).slice(1, 9).map(Number);
   const all = ticks.reduce((sum, value) => sum + value, 0);
   return { all, busy: all - ticks[3] - ticks[4] };

@@ -48,7 +48,14 @@ export const firstConfig = (hook) =>
   });
 
 const secondConfig = (hook) =>
-  vtepConfig({ address: addresses.far, remote: addresses.local, uplink: "w0", access: "x0", hook, remoteMac: macs.host });
+  vtepConfig({
+    address: addresses.far,
+    remote: addresses.local,
+    uplink: "w0",
+    access: "x0",
+    hook,
+    remoteMac: macs.host,
+  });
 
 /** `kind`: "vtepd" (or the kernel in its place); "switch": a bridge without any tunnel; "host": nothing, only interfaces. */
 function middle(kind, config, uplinkMac, offloads) {

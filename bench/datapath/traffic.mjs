@@ -18,7 +18,14 @@ function markedFrame(from, to, bytes) {
   return frame;
 }
 
-const plain = (frame) => ({ frame, words: PLAIN_WORDS, innerPort: INNER_PORT, outerPort: 0, innerPortAt: UDP_AT, outerPortAt: 0 });
+const plain = (frame) => ({
+  frame,
+  words: PLAIN_WORDS,
+  innerPort: INNER_PORT,
+  outerPort: 0,
+  innerPortAt: UDP_AT,
+  outerPortAt: 0,
+});
 
 /** Frames as a host sends them. */
 export const fromHost = (to, bytes) => plain(markedFrame(macs.host, to, bytes));

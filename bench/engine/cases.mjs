@@ -7,7 +7,14 @@ const BROADCAST = new Uint8Array(6).fill(0xff);
 function encapsulated(flow) {
   const inner = hostFrame({ from: remoteHost(flow), to: localHost(flow), flow });
   const { mac: to, routerMac: from, localAddress: destination, vni } = underlay;
-  return vxlanPacket(inner, { from, to, source: vtepAddress(vtepOf(flow)), destination, vni, sourcePort: 49152 + flow });
+  return vxlanPacket(inner, {
+    from,
+    to,
+    source: vtepAddress(vtepOf(flow)),
+    destination,
+    vni,
+    sourcePort: 49152 + flow,
+  });
 }
 
 export const cases = {

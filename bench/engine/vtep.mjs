@@ -20,7 +20,12 @@ export const remoteHost = (flow) => macBytes(0x02_03_00, flow);
 export const vtepAddress = (vtep) => `10.0.1.${vtep}`;
 export const vtepOf = (flow) => (flow % VTEPS) + 1;
 
-export const underlay = { vni: VNI, localAddress: LOCAL, mac: macBytes(0x02_aa_00, 1), routerMac: macBytes(0x02_aa_00, 2) };
+export const underlay = {
+  vni: VNI,
+  localAddress: LOCAL,
+  mac: macBytes(0x02_aa_00, 1),
+  routerMac: macBytes(0x02_aa_00, 2),
+};
 
 function mapped(address) {
   return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ipv4Bytes(address)]);

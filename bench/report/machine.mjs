@@ -7,7 +7,9 @@ const textOf = (path) => (existsSync(path) ? readFileSync(path, "utf8").trim() :
 
 function outputOf(program, ...args) {
   try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim().split("\n")[0];
+    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+      .trim()
+      .split("\n")[0];
   } catch {
     return undefined;
   }

@@ -28,12 +28,7 @@ function render(entries) {
   const rows = entries.map((entry) =>
     entry.ratio === undefined
       ? [entry.title, "failed", "", ""]
-      : [
-          entry.title,
-          spread(entry.gigabitsPerSecond, 2),
-          spread(entry.ratio, 2),
-          fixed(entry.retransmits.median, 0),
-        ],
+      : [entry.title, spread(entry.gigabitsPerSecond, 2), spread(entry.ratio, 2), fixed(entry.retransmits.median, 0)],
   );
   return table(["", "Gbit/s", "× kernel", "retransmits"], rows);
 }

@@ -14,11 +14,16 @@ export interface ChosenDriver {
   readonly reason: string;
 }
 
-export type DatapathChoice = VtepConfig["vtep"]["datapath"];
+export type DatapathConfig = Pick<VtepConfig["vtep"], "datapath" | "userspaceSocket">;
+type SocketChoice = DatapathConfig["userspaceSocket"];
 
 /** Throws VtepError with the remedy where the choice cannot be had; `auto` falls back to userspace. */
-export function openDriver(choice: DatapathChoice, tables: Tables, listener: EngineListener): ChosenDriver {
-  if (choice === "userspace") return userspace(tables, listener, "asked for by vtep.datapath");
+export function openDriver(
+  { datapath: choice, userspaceSocket }: DatapathConfig,
+  tables: Tables,
+  listener: EngineListener,
+): ChosenDriver {
+  if (choice === "userspace") return userspace(tables, listener, userspaceSocket, "asked for by vtep.datapath");
   try {
     requireBpf();
     return {
@@ -28,7 +33,7 @@ export function openDriver(choice: DatapathChoice, tables: Tables, listener: Eng
   } catch (error) {
     if (choice === "ebpf") throw error;
     const why = error instanceof Error ? error.message : String(error);
-    return userspace(tables, listener, `auto: no eBPF here: ${why}`);
+    return userspace(tables, listener, userspaceSocket, `auto: no eBPF here: ${why}`);
   }
 }
 
@@ -37,8 +42,8 @@ export function requireNetworkCapabilities(): void {
   requireCapabilities("a VTEP", ["CAP_NET_ADMIN", "CAP_NET_RAW"]);
 }
 
-function userspace(tables: Tables, listener: EngineListener, reason: string): ChosenDriver {
-  return { driver: new UserspaceDriver({ tables, listener }), reason };
+function userspace(tables: Tables, listener: EngineListener, socket: SocketChoice, reason: string): ChosenDriver {
+  return { driver: new UserspaceDriver({ tables, listener, socket }), reason };
 }
 
 /** Loading programs needs CAP_BPF and CAP_PERFMON, or on older kernels CAP_SYS_ADMIN. */

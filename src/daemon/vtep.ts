@@ -29,6 +29,8 @@ const NETLINK_BUFFER_BYTES = 32 * 1024 * 1024;
 
 export type ReloadOutcome = { readonly changed: readonly string[] } | { readonly problems: readonly Problem[] };
 
+/** Keys of `vtep` that the data path is opened with. */
+const REBUILD_KEYS = ["datapath", "userspaceSocket", "udpPort"] as const;
 const NOTHING_CHANGED: ReloadOutcome = { changed: [] };
 
 export class Vtep implements EngineListener {
@@ -153,8 +155,7 @@ export class Vtep implements EngineListener {
   /** A data path or UDP port cannot change in place. Where the new one cannot be had, the old one returns. */
   private async replace(config: VtepConfig, intent: Intent): Promise<void> {
     const before = { config: this.config, intent: this.intent! };
-    const { datapath, udpPort } = config.vtep;
-    const rebuild = before.config.vtep.datapath !== datapath || before.config.vtep.udpPort !== udpPort;
+    const rebuild = REBUILD_KEYS.some((key) => before.config.vtep[key] !== config.vtep[key]);
     this.config = config;
     if (!rebuild) return this.open(intent);
     await this.closeDataPath();
@@ -173,7 +174,7 @@ export class Vtep implements EngineListener {
     if (this.running === undefined) {
       this.tables = new Tables();
       this.decoy = await Decoy.open(this.client, this.links, intent.settings.udpPort);
-      this.chosen = openDriver(this.config.vtep.datapath, this.tables, this);
+      this.chosen = openDriver(this.config.vtep, this.tables, this);
       const { client, links, clock, tables } = this;
       this.running = new VtepControl({ tables, driver: this.chosen.driver, client, links, clock, events: this.events });
     }

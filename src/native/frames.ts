@@ -75,6 +75,8 @@ export interface TapOptions {
   readonly name: string;
   readonly netns?: Netns;
   readonly mtu?: number;
+  /** Frames that wait for receive() before the kernel drops; default: the kernel's 500. */
+  readonly queueLength?: number;
   /** Default 64. */
   readonly slots?: number;
   /** Default 65536 + 512. */

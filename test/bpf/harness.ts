@@ -171,7 +171,7 @@ class Harness {
   }
 
   private redirected(role: Role, data: Uint8Array): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes"> {
-    const record = this.programs.extraMap(role, "vtep1_test");
+    const record = this.programs.object(role).map("vtep1_test");
     const bytes = record.lookup(encodeIndex(0))!;
     record.close();
     const view = new DataView(bytes.buffer, bytes.byteOffset);

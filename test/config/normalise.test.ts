@@ -50,6 +50,7 @@ describe("normalisation", () => {
         profile: "rfc7348",
         knownVtepsOnly: true,
         datapath: "auto",
+        userspaceSocket: "auto",
       },
       bridgeDomains: [],
       vrfs: [],

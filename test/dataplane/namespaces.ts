@@ -83,8 +83,11 @@ export class Namespaces {
   }
 
   async remove(): Promise<void> {
-    for (const name of this.names) await run("ip", ["netns", "del", this.full(name)]);
+    const names = [...this.names];
     this.names.clear();
+    const results = await Promise.allSettled(names.map((name) => run("ip", ["netns", "del", this.full(name)])));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 }
 

@@ -80,5 +80,12 @@ export const vtepSchema = mapping({
       default: "auto",
       description: "What moves the frames; auto takes eBPF where the kernel and the interface allow it.",
     },
+    userspaceSocket: {
+      type: "string",
+      enum: ["auto", "af_xdp", "af_packet"],
+      default: "auto",
+      description:
+        "Sockets of the userspace data path; auto takes AF_XDP where the driver has it and TCP does not suffer.",
+    },
   },
 });

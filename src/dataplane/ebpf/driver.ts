@@ -3,7 +3,7 @@
 // a frame is in their maps before the next batch of frames is looked at. Must be opened in the network
 // namespace that its interfaces are in. Leaves nothing behind, however the process ends.
 
-import { FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
+import { Drop, FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
 import { Engine, type EngineListener } from "../../engine/engine.js";
 import { monotonicCoarseTicks, PacketSocket } from "../../native/index.js";
 import type { Tables } from "../../tables/tables.js";
@@ -41,6 +41,7 @@ export class EbpfDriver implements Driver, PuntHandler {
   private readonly hooks: Hooks;
   private readonly transmit: PacketTransmit;
   private readonly engine: Engine;
+  private readonly punts: PuntReader;
   private readonly opened = new Map<number, Opened>();
   /** In the order of opening; closed backwards. */
   private readonly handles: { close(): void }[] = [];
@@ -60,7 +61,8 @@ export class EbpfDriver implements Driver, PuntHandler {
       const sender = this.keep(new PacketSocket({ ifindex: 0, sendBufferBytes: SEND_BUFFER_BYTES }));
       this.transmit = new PacketTransmit(tables, sender, kernelRoute);
       this.engine = new Engine(tables, this.transmit, listener);
-      this.start(this.keep(new PuntReader(this)).ifindex);
+      this.punts = this.keep(new PuntReader(this));
+      this.start(this.punts.ifindex);
     } catch (error) {
       this.close();
       throw error;
@@ -103,7 +105,10 @@ export class EbpfDriver implements Driver, PuntHandler {
   }
 
   readCounters(): DriverCounters {
-    return readCounters(this.programs, this.tables);
+    const counters = readCounters(this.programs, this.tables);
+    const packets = this.punts.overruns();
+    if (packets === 0) return counters;
+    return { ...counters, drops: [...counters.drops, { reason: Drop.RECEIVE_OVERRUN, slot: 0, bd: 0, packets }] };
   }
 
   readSeen(keys: Int32Array, count: number, seen: (index: number, tick: number) => void): void {

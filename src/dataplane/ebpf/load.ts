@@ -31,7 +31,7 @@ export function readObjectFiles(folder: URL = BUILT): ObjectFiles {
 
 export class Programs {
   private constructor(
-    private readonly objects: readonly BpfObject[],
+    private readonly objects: Readonly<Record<Role, BpfObject>>,
     private readonly mapByName: Readonly<Record<MapName, BpfMap>>,
     private readonly programByName: ReadonlyMap<string, BpfProgram>,
   ) {}
@@ -44,16 +44,15 @@ export class Programs {
     for (const object of [access, underlay]) {
       for (const name of object.programNames) programs.set(name, object.program(name));
     }
-    return new Programs([access, underlay], maps as Record<MapName, BpfMap>, programs);
+    return new Programs({ access, uplink: underlay }, maps as Record<MapName, BpfMap>, programs);
   }
 
   map(name: MapName): BpfMap {
     return this.mapByName[name];
   }
 
-  /** A map that only the objects of the tests have. */
-  extraMap(role: Role, name: string): BpfMap {
-    return this.objects[role === "access" ? 0 : 1]!.map(name);
+  object(role: Role): BpfObject {
+    return this.objects[role];
   }
 
   program(role: Role, hook: ProgramHook): BpfProgram {
@@ -61,9 +60,8 @@ export class Programs {
   }
 
   close(): void {
-    for (const handle of [...this.objects, ...Object.values(this.mapByName), ...this.programByName.values()]) {
-      handle.close();
-    }
+    const groups = [this.objects, this.mapByName, Object.fromEntries(this.programByName)];
+    for (const handle of groups.flatMap((group): { close(): void }[] => Object.values(group))) handle.close();
   }
 }
 

@@ -13,12 +13,15 @@ import {
 } from "../../native/index.js";
 import { VtepError } from "../../wire/error.js";
 import { ETHERNET_HEADER_BYTES, EtherType, VLAN_TAG_BYTES } from "../../wire/ethernet.js";
+import { TransmitDrops } from "./transmit_drops.js";
 
 const NAME = "vtepd-punt";
 /** Of several VTEPs in one network namespace each has its own. */
 const MOST_DEVICES = 64;
 /** The largest that a TAP device takes; XDP refuses to redirect what exceeds it. */
 const MTU_BYTES = 65521;
+/** Some 60 super-packets in segments, or what one interface's buckets let through at once. */
+const QUEUE_FRAMES = 4096;
 const SLOT_MASK = 0x0fff;
 const TAKEN = new Set(["EBUSY", "EEXIST", "EINVAL"]);
 /** Receives per wake-up: then timers, netlink and the API have their turn. */
@@ -33,9 +36,11 @@ export interface PuntHandler {
 
 export class PuntReader {
   private readonly tap: TapDevice;
+  private readonly losses: TransmitDrops;
 
   constructor(private readonly handler: PuntHandler) {
     this.tap = openTap();
+    this.losses = new TransmitDrops(this.tap.name);
     this.tap.start(() => this.drain());
   }
 
@@ -43,7 +48,13 @@ export class PuntReader {
     return this.tap.ifindex;
   }
 
+  /** Frames lost since the start: the engine was busy for longer than the device's queue lasts. */
+  overruns(): number {
+    return this.losses.read();
+  }
+
   close(): void {
+    this.losses.close();
     this.tap.close();
   }
 
@@ -77,7 +88,7 @@ function openTap(): TapDevice {
   for (let device = 0; ; device++) {
     const name = device === 0 ? NAME : `${NAME}${device}`;
     try {
-      return new TapDevice({ name, mtu: MTU_BYTES });
+      return new TapDevice({ name, mtu: MTU_BYTES, queueLength: QUEUE_FRAMES });
     } catch (cause) {
       if (TAKEN.has((cause as NativeError).code) && device + 1 < MOST_DEVICES) continue;
       const why = cause instanceof Error ? cause.message : String(cause);

@@ -13,9 +13,9 @@ import { PacketTransmit } from "../io/transmit.js";
 import type { SocketChoice } from "./choose.js";
 import { FrameRouter } from "./frame_router.js";
 import { Intake } from "./intake.js";
-import { type OpenedSource, openSource, type SourceParts } from "./open_source.js";
+import { openSource, type SourceParts } from "./open_source.js";
 import type { FrameSource } from "./source.js";
-import { StackGuard } from "./stack_guard.js";
+import { type Guarding, StackGuard } from "./stack_guard.js";
 import { XskMemory } from "./xsk_memory.js";
 
 export interface UserspaceOptions {
@@ -33,6 +33,7 @@ interface Opened {
   readonly guard: BpfLink | undefined;
 }
 
+const UNGUARDED: Guarding = { link: undefined, failure: undefined };
 const NO_COUNTS = new Float64Array(0);
 const SEND_BUFFER_BYTES = 4 << 20;
 
@@ -71,12 +72,14 @@ export class UserspaceDriver implements Driver {
       const message = `${plan.name}: hook ${plan.hook} needs the eBPF data path, and this one is userspace`;
       throw new VtepError("hook_unsupported", message, { interface: plan.name, hook: plan.hook });
     }
-    const opened = openSource(plan, this.socket, this.parts);
-    const guard = opened.copies && plan.role === "access" ? this.guard.attach(plan.ifindex) : undefined;
-    this.opened.set(plan.slot, { plan, source: opened.source, guard });
+    const { source, copies, reason } = openSource(plan, this.socket, this.parts);
+    const guard = copies && plan.role === "access" ? this.guard.attach(plan.ifindex) : UNGUARDED;
+    this.opened.set(plan.slot, { plan, source, guard: guard.link });
     this.transmit.acceptPartialChecksum(plan.slot, takesPartialChecksum(plan));
     this.surveyUplinks();
-    return { slot: plan.slot, hook: "userspace", reason: this.reasonFor(plan, opened) };
+    const exposed =
+      guard.failure === undefined ? "" : `; the kernel's own stack sees these frames too: ${guard.failure}`;
+    return { slot: plan.slot, hook: "userspace", reason: reason + exposed };
   }
 
   closeInterface(slot: number): void {
@@ -128,11 +131,6 @@ export class UserspaceDriver implements Driver {
       }
     }
     return problems;
-  }
-
-  private reasonFor(plan: InterfacePlan, { copies, reason }: OpenedSource): string {
-    const exposed = copies && plan.role === "access" && this.guard.failure !== undefined;
-    return exposed ? `${reason}; the kernel's own stack sees these frames too: ${this.guard.failure}` : reason;
   }
 
   private surveyUplinks(): void {

@@ -8,21 +8,25 @@ import { BpfLink, BpfObject } from "../../native/index.js";
 
 const OBJECT = new URL("../../../build/bpf/vtep_guard.bpf.o", import.meta.url);
 
+export interface Guarding {
+  /** Holds the guard in place until closed; undefined where there is none. */
+  readonly link: Link | undefined;
+  /** Why there is none. */
+  readonly failure: string | undefined;
+}
+
 export class StackGuard {
   private program: BpfProgram | undefined;
-  /** Why there is no guard; undefined while it works. */
-  failure: string | undefined;
 
   constructor(private readonly netns: Netns) {}
 
-  /** The link that holds the guard in place, or undefined with `failure` set. */
-  attach(ifindex: number): Link | undefined {
+  attach(ifindex: number): Guarding {
     try {
       this.program ??= load();
-      return BpfLink.attachTcx(this.program, ifindex, { direction: "ingress", netns: this.netns });
+      const link = BpfLink.attachTcx(this.program, ifindex, { direction: "ingress", netns: this.netns });
+      return { link, failure: undefined };
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
-      return undefined;
+      return { link: undefined, failure: error instanceof Error ? error.message : String(error) };
     }
   }
 

@@ -17,10 +17,10 @@ const KERNEL_HEADROOM = 256;
 export const XSK_FRAME_BYTES = FRAME_BYTES - KERNEL_HEADROOM;
 
 export class XskMemory {
-  private readonly areas: Set<XskSocket>[] = [];
+  private areas: Set<XskSocket>[] = [];
 
   open(ifindex: number, queue: number, netns: Netns): XskSocket {
-    const area = this.areas.find((sockets) => sockets.size > 0 && sockets.size < SOCKETS_PER_AREA);
+    const area = this.areas.find((sockets) => sockets.size < SOCKETS_PER_AREA);
     if (area === undefined) return this.openArea(ifindex, queue, netns);
     const [neighbour] = area;
     const socket = new XskSocket({
@@ -38,6 +38,7 @@ export class XskMemory {
   close(socket: XskSocket): void {
     socket.close();
     for (const area of this.areas) area.delete(socket);
+    this.areas = this.areas.filter((area) => area.size > 0);
   }
 
   private openArea(ifindex: number, queue: number, netns: Netns): XskSocket {

@@ -34,7 +34,7 @@ export class XskSource implements FrameSource {
   private readonly checksums = new PartialChecksums();
   private readonly releases = new Int32Array(FRAMES_PER_RECEIVE * DESC_STRIDE);
   private readonly isUplink: boolean;
-  /** Only a veth hands us frames whose checksums are partial: hardware has completed or verified them. */
+  /** Drivers of hardware have completed or verified checksums; a veth, and generic XDP on anything, need not have. */
   private readonly mendChecksums: boolean;
   private reportedOverruns = 0;
   private vlanWasStripped = false;
@@ -45,7 +45,7 @@ export class XskSource implements FrameSource {
     private readonly parts: XskParts,
   ) {
     this.isUplink = plan.role === "uplink";
-    this.mendChecksums = plan.kind === "veth";
+    this.mendChecksums = plan.kind === "veth" || mode === "generic";
     this.program = new XskProgram(plan.role);
     try {
       this.open(mode);
