@@ -4,12 +4,18 @@
 import { listenerHasToken } from "./rules/api.js";
 import type { Rule } from "./rules/context.js";
 import { kernelNamesFit } from "./rules/frr.js";
-import { gatewayAddressesOnce, gatewaySubnetsApart, gatewaysHaveVrf } from "./rules/gateway.js";
+import {
+  bridgedDomainsHaveVni,
+  gatewayAddressesOnce,
+  gatewaySubnetsApart,
+  gatewaysHaveVrf,
+  remoteDomainsHaveVni,
+} from "./rules/gateway.js";
 import { accessIsNotUnderlay, hooksAgree, portsFitTables, portsOnce } from "./rules/port.js";
 import { bridgeDomainsDefined, namesOnce, vrfsDefined } from "./rules/reference.js";
 import { floodListsWithoutRepeats, remoteVtepsFitLocal, vtepsFitTables } from "./rules/remote.js";
 import { macsHaveOnePlace, staticMacsFit } from "./rules/security.js";
-import { bindingsOnce, routerMacsAgree, routesHaveL3Vni, routesOnce } from "./rules/static.js";
+import { bindingsOnce, routerMacsAgree, routesFitTables, routesHaveL3Vni, routesOnce } from "./rules/static.js";
 import { symmetricVrfsComplete, tablesOnce, vnisOnce } from "./rules/vrf.js";
 import { hooksFitDatapath, sourcePortsInOrder, underlayOnce } from "./rules/vtep.js";
 
@@ -24,6 +30,8 @@ export const rules: readonly Rule[] = [
   symmetricVrfsComplete,
   tablesOnce,
   gatewaysHaveVrf,
+  bridgedDomainsHaveVni,
+  remoteDomainsHaveVni,
   gatewayAddressesOnce,
   gatewaySubnetsApart,
   portsOnce,
@@ -39,6 +47,7 @@ export const rules: readonly Rule[] = [
   routesOnce,
   routerMacsAgree,
   routesHaveL3Vni,
+  routesFitTables,
   kernelNamesFit,
   listenerHasToken,
 ];

@@ -14,13 +14,7 @@ export interface UnsupportedFeature {
 }
 
 export const unsupportedFeatures: readonly UnsupportedFeature[] = [
-  { key: "vrfs", feature: "routing between bridge domains" },
-  { key: "bridgeDomains[].vrf", feature: "routing between bridge domains" },
-  { key: "bridgeDomains[].gateway", feature: "an anycast gateway" },
-  { key: "bridgeDomains[].arpSuppression", value: true, feature: "ARP and ND suppression" },
   { key: "control.mode", value: "frr", feature: "EVPN by FRR" },
-  { key: "control.static.neighbors", feature: "static IP to MAC bindings" },
-  { key: "control.static.routes", feature: "static overlay routes" },
 ];
 
 /** One problem for each key that the file itself writes; a default asks for nothing. */

@@ -62,4 +62,20 @@ export class BridgeDomainControl {
   }
 }
 
-const BARE: Omit<BridgeDomainIntent, "name"> = { vni: 0, flags: 0, learning: false, ageSeconds: 0, holdSeconds: 0 };
+const BARE: Omit<BridgeDomainIntent, "name"> = {
+  vni: 0,
+  flags: 0,
+  learning: false,
+  ageSeconds: 0,
+  holdSeconds: 0,
+  gateway: undefined,
+  bindings: {
+    maxBindings: 0,
+    intervalSeconds: 0,
+    probes: 0,
+    retrySeconds: 0,
+    duplicateMoves: 0,
+    duplicateSeconds: 0,
+    freezeSeconds: 0,
+  },
+};

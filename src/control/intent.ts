@@ -2,6 +2,7 @@
 // its defaults spelled out, and everything keyed for comparison with the present.
 
 import type { HookKind } from "../dataplane/driver.js";
+import type { GatewayAddress } from "../tables/bridge_domain.js";
 import type { VtepSettings } from "../tables/tables.js";
 import type { Mac } from "../wire/ethernet.js";
 
@@ -11,14 +12,49 @@ export interface InterfaceIntent {
   readonly hook: "auto" | HookKind;
 }
 
+/** Where a domain is routed, and as whom. */
+export interface GatewayIntent {
+  readonly vrf: string;
+  readonly mac: Mac;
+  readonly addresses: readonly GatewayAddress[];
+}
+
+/** How the bindings of a domain are kept; see schema/bridge_domain.ts. */
+export interface BindingPolicy {
+  readonly maxBindings: number;
+  /** 0 = never probed. */
+  readonly intervalSeconds: number;
+  readonly probes: number;
+  readonly retrySeconds: number;
+  /** 0 = no alarm. */
+  readonly duplicateMoves: number;
+  readonly duplicateSeconds: number;
+  /** 0 = until cleared by hand. */
+  readonly freezeSeconds: number;
+}
+
 export interface BridgeDomainIntent {
   readonly name: string;
+  /** 0 = routed only: nothing of it is bridged to other VTEPs. */
   readonly vni: number;
   /** enum vtep_bd_flag */
   readonly flags: number;
   readonly learning: boolean;
   readonly ageSeconds: number;
   readonly holdSeconds: number;
+  readonly gateway: GatewayIntent | undefined;
+  readonly bindings: BindingPolicy;
+}
+
+export interface VrfIntent {
+  readonly name: string;
+  /** 0 = none. */
+  readonly l3Vni: number;
+  readonly routerMac: Mac;
+  readonly symmetric: boolean;
+  /** What the VRF says of itself behind the L3 VNI; undefined where no gateway has one of the family. */
+  readonly address4: Uint8Array | undefined;
+  readonly address6: Uint8Array | undefined;
 }
 
 export interface PortIntent {
@@ -52,6 +88,29 @@ export interface RemoteMacIntent {
   readonly vtep: string;
 }
 
+export interface NextHopIntent {
+  /** Canonical text. */
+  readonly vtep: string;
+  readonly routerMac: Mac;
+}
+
+export interface RouteIntent {
+  readonly vrf: string;
+  readonly prefix: string;
+  /** 16 bytes, no bits beyond `length`. */
+  readonly address: Uint8Array;
+  /** That of IPv4 counted from 96. */
+  readonly length: number;
+  /** Share the flows. */
+  readonly nextHops: readonly NextHopIntent[];
+}
+
+export interface NeighborIntent {
+  readonly bridgeDomain: string;
+  readonly address: Uint8Array;
+  readonly mac: Mac;
+}
+
 export interface Intent {
   readonly address: string;
   readonly settings: VtepSettings;
@@ -60,6 +119,9 @@ export interface Intent {
   readonly ports: ReadonlyMap<string, PortIntent>;
   readonly vteps: ReadonlyMap<string, VtepIntent>;
   readonly remoteMacs: ReadonlyMap<string, RemoteMacIntent>;
+  readonly vrfs: ReadonlyMap<string, VrfIntent>;
+  readonly routes: ReadonlyMap<string, RouteIntent>;
+  readonly neighbors: ReadonlyMap<string, NeighborIntent>;
 }
 
 /** Name of a port in events, logs and as a key: eth1, or eth1/10 with a VLAN. */
@@ -74,4 +136,7 @@ export const NO_INTENT: Omit<Intent, "settings"> = {
   ports: new Map(),
   vteps: new Map(),
   remoteMacs: new Map(),
+  vrfs: new Map(),
+  routes: new Map(),
+  neighbors: new Map(),
 };

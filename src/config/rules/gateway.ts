@@ -11,6 +11,38 @@ export function gatewaysHaveVrf({ config, report, isBroken }: RuleContext): void
   }
 }
 
+/** Without VNI there is no way to other VTEPs but by routing. */
+export function bridgedDomainsHaveVni({ config, report, isBroken }: RuleContext): void {
+  for (const [index, { vni, vrf, gateway }] of numbered(config.bridgeDomains)) {
+    const at = (key: string): Path => ["bridgeDomains", index, key];
+    const isRouted = (vrf !== undefined || isBroken(at("vrf"))) && (gateway !== undefined || isBroken(at("gateway")));
+    if (vni !== undefined || isRouted) continue;
+    report(at("vni"), "is missing, allowed: 1..16777215, or vrf and gateway for a domain that is only routed");
+  }
+}
+
+/** What a domain without VNI cannot have: anything behind another VTEP. */
+export function remoteDomainsHaveVni({ config, report, at, isBroken }: RuleContext): void {
+  const local = new Map<string, Path>();
+  for (const [index, { name, vni }] of numbered(config.bridgeDomains)) {
+    const path = ["bridgeDomains", index, "vni"];
+    if (name !== undefined && vni === undefined && !isBroken(path)) local.set(name, ["bridgeDomains", index]);
+  }
+  const check = (path: Path, name: string | undefined): void => {
+    const domain = name === undefined ? undefined : local.get(name);
+    if (domain === undefined) return;
+    report(path, `bridge domain ${name} has no VNI${at(domain)}, allowed: a bridge domain with vni`);
+  };
+  for (const [index, { bridgeDomains }] of numbered(config.control?.static?.vteps)) {
+    for (const [place, name] of numbered(bridgeDomains)) {
+      check(["control", "static", "vteps", index, "bridgeDomains", place], name);
+    }
+  }
+  for (const [index, { bridgeDomain }] of numbered(config.control?.static?.fdb)) {
+    check(["control", "static", "fdb", index, "bridgeDomain"], bridgeDomain);
+  }
+}
+
 export function gatewayAddressesOnce({ config, report, at }: RuleContext): void {
   for (const [index, { gateway }] of numbered(config.bridgeDomains)) {
     const claims = new Claims<Path>();

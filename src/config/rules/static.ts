@@ -1,5 +1,6 @@
 // Static bindings and routes that contradict each other. Static MACs are in security.ts: they share a table with ports.
 
+import { Limit } from "../../abi/generated.js";
 import type { Path } from "../problem.js";
 import { Claims, numbered, type RuleContext } from "./context.js";
 import { hostOf } from "./gateway.js";
@@ -59,4 +60,25 @@ export function routesHaveL3Vni({ config, report, isBroken }: RuleContext): void
     const path = ["control", "static", "routes", index, "vrf"];
     report(path, `VRF ${vrf} has no L3 VNI to send with, allowed: a VRF with l3vni`);
   }
+}
+
+/** Tables hold so many different sets of next hops and so many router MACs; a gateway's own subnet is one of each. */
+export function routesFitTables({ config, report }: RuleContext): void {
+  const nextHops = new Set<string>();
+  const sets = new Map<string, string[]>();
+  const gateways = [...numbered(config.bridgeDomains)].filter(([, { gateway }]) => gateway !== undefined).length;
+  for (const [index, { vrf, prefix, vtep, routerMac }] of numbered(config.control?.static?.routes)) {
+    const nextHop = `${vtep} ${routerMac}`;
+    nextHops.add(nextHop);
+    const key = `${vrf} ${prefix}`;
+    sets.set(key, [...(sets.get(key) ?? []), nextHop]);
+    if (nextHops.size + gateways < Limit.MAX_PATHS) continue;
+    const path = ["control", "static", "routes", index, "routerMac"];
+    report(path, `is one router MAC too many, allowed: ${Limit.MAX_PATHS - 1 - gateways} pairs of VTEP and router MAC`);
+    return;
+  }
+  const different = new Set([...sets.values()].map((members) => members.sort().join()));
+  if (different.size + gateways < Limit.MAX_ROUTES) return;
+  const allowed = `${Limit.MAX_ROUTES - 1 - gateways} beside ${gateways} gateways`;
+  report(["control", "static", "routes"], `have ${different.size} different sets of VTEPs, allowed: ${allowed}`);
 }

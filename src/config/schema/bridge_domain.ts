@@ -20,12 +20,75 @@ const gatewaySchema = mapping({
   },
 });
 
+const livenessSchema = mapping({
+  description: "How known local hosts are asked whether they are still there, before their bindings would go stale.",
+  required: [],
+  default: {},
+  properties: {
+    interval: {
+      type: "integer",
+      minimum: 0,
+      maximum: 86_400,
+      unit: "seconds",
+      default: 60,
+      description: "Silence after which a host is probed by unicast ARP or ND, give or take a fifth; 0 is never.",
+    },
+    probes: {
+      type: "integer",
+      minimum: 1,
+      maximum: 10,
+      default: 3,
+      description: "Probes without an answer after which the binding is withdrawn.",
+    },
+    retry: {
+      type: "integer",
+      minimum: 1,
+      maximum: 3600,
+      unit: "seconds",
+      default: 1,
+      description: "Time for an answer to the first probe; it doubles with each probe that follows.",
+    },
+  },
+});
+
+/** SPEC: RFC 9161 §3.7 gives the moves and the time. */
+const duplicateDetectionSchema = mapping({
+  description: "When hosts fight over one IP address.",
+  required: [],
+  default: {},
+  properties: {
+    moves: {
+      type: "integer",
+      minimum: 0,
+      maximum: 1000,
+      default: 5,
+      description: "Changes of an address's MAC that raise the alarm and freeze the binding; 0 is off.",
+    },
+    seconds: {
+      type: "integer",
+      minimum: 2,
+      maximum: 1800,
+      unit: "seconds",
+      default: 180,
+      description: "Time within which the changes are counted.",
+    },
+    freeze: {
+      type: "integer",
+      minimum: 0,
+      maximum: 86_400,
+      unit: "seconds",
+      default: 600,
+      description: "Time during which the binding stays as it is; 0 is until it is cleared by hand.",
+    },
+  },
+});
+
 export const bridgeDomainSchema = mapping({
   description: "One bridge domain.",
-  required: ["name", "vni"],
+  required: ["name"],
   properties: {
     name: { type: "string", format: "object-name", description: "Name that ports and entries refer to." },
-    vni: { ...vni, description: "L2 VNI." },
+    vni: { ...vni, description: "L2 VNI; only a routed domain (vrf and gateway) may go without, and then stays local." },
     vrf: {
       type: "string",
       format: "object-name",
@@ -47,6 +110,21 @@ export const bridgeDomainSchema = mapping({
       description: "Time after which a silent learned MAC is forgotten; 0 is never.",
     },
     arpSuppression: { type: "boolean", default: true, description: "Answer ARP and ND for known bindings here." },
+    unknownArp: {
+      type: "string",
+      enum: ["flood", "drop"],
+      default: "flood",
+      description: "What happens, with arpSuppression, to ARP and ND requests for addresses that are not known.",
+    },
+    maxBindings: {
+      type: "integer",
+      minimum: 1,
+      maximum: Limit.MAX_HOSTS,
+      default: 16_384,
+      description: "Most IP to MAC bindings that are learned from hosts of the domain.",
+    },
+    liveness: livenessSchema,
+    duplicateDetection: duplicateDetectionSchema,
     unknownUnicast: {
       type: "string",
       enum: ["flood", "drop"],

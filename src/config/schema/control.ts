@@ -111,8 +111,20 @@ const staticSchema = mapping({
       default: [],
       description: "Remote MACs.",
     },
-    neighbors: { type: "array", items: neighborSchema, default: [], description: "Known IP to MAC bindings." },
-    routes: { type: "array", items: routeSchema, default: [], description: "Remote prefixes." },
+    neighbors: {
+      type: "array",
+      maxItems: Limit.MAX_HOSTS / 2,
+      items: neighborSchema,
+      default: [],
+      description: "Known IP to MAC bindings.",
+    },
+    routes: {
+      type: "array",
+      maxItems: Limit.MAX_PREFIXES,
+      items: routeSchema,
+      default: [],
+      description: "Remote prefixes.",
+    },
   },
 });
 

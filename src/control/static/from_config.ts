@@ -4,8 +4,6 @@ import { BdFlag, ConfigFlag, Df, Family } from "../../abi/generated.js";
 import type { BridgeDomainConfig, PortConfig, VtepConfig } from "../../config/schema.js";
 import { Violation } from "../../tables/port.js";
 import type { VtepSettings } from "../../tables/tables.js";
-import { VtepError } from "../../wire/error.js";
-import { type Mac, parseMac } from "../../wire/ethernet.js";
 import {
   type BridgeDomainIntent,
   type Intent,
@@ -16,6 +14,7 @@ import {
   type VtepIntent,
 } from "../intent.js";
 import { mappedAddress } from "../mapped_address.js";
+import { bindingPolicyOf, gatewayOf, macOf, neighborsOf, routesOf, vrfsOf } from "./routing_from_config.js";
 
 const ECN_BITS = 3;
 const DEFAULT_TTL = 64;
@@ -29,6 +28,9 @@ export function intentFromConfig(config: VtepConfig): Intent {
     ports: new Map(config.ports.map((port) => [portName(port.interface, port.vlan ?? 0), portOf(port)])),
     vteps: vtepsOf(config),
     remoteMacs: remoteMacsOf(config),
+    vrfs: vrfsOf(config),
+    routes: routesOf(config),
+    neighbors: neighborsOf(config),
   };
 }
 
@@ -70,9 +72,13 @@ function domainOf(domain: BridgeDomainConfig): BridgeDomainIntent {
   const flags =
     (domain.learnRemote ? BdFlag.LEARN_REMOTE : 0) |
     (domain.unknownUnicast === "drop" ? BdFlag.UNKNOWN_UNICAST_DROP : 0) |
-    (domain.mobility === "deny" ? BdFlag.MOBILITY_DENY : 0);
-  const { name, vni, learning, ageing, unknownUnicastHold } = domain;
-  return { name, vni, flags, learning, ageSeconds: ageing, holdSeconds: unknownUnicastHold };
+    (domain.mobility === "deny" ? BdFlag.MOBILITY_DENY : 0) |
+    (domain.vrf !== undefined && domain.gateway !== undefined ? BdFlag.GATEWAY : 0) |
+    (domain.arpSuppression ? BdFlag.ARP_SUPPRESSION : 0) |
+    (domain.unknownArp === "drop" ? BdFlag.UNKNOWN_ARP_DROP : 0);
+  const { name, vni = 0, learning, ageing, unknownUnicastHold } = domain;
+  const kept = { learning, ageSeconds: ageing, holdSeconds: unknownUnicastHold, bindings: bindingPolicyOf(domain) };
+  return { name, vni, flags, ...kept, gateway: gatewayOf(domain) };
 }
 
 function portOf(port: PortConfig): PortIntent {
@@ -93,10 +99,11 @@ function portOf(port: PortConfig): PortIntent {
   };
 }
 
-/** A MAC may name a VTEP that takes part in no flooding. */
+/** A MAC or a route may name a VTEP that takes part in no flooding. */
 function vtepsOf(config: VtepConfig): Map<string, VtepIntent> {
   const vteps = new Map<string, VtepIntent>();
-  for (const { vtep } of config.control.static.fdb) vteps.set(vtep, { address: vtep, bridgeDomains: [] });
+  const { fdb, routes } = config.control.static;
+  for (const { vtep } of [...fdb, ...routes]) vteps.set(vtep, { address: vtep, bridgeDomains: [] });
   for (const { address, bridgeDomains } of config.control.static.vteps) vteps.set(address, { address, bridgeDomains });
   return vteps;
 }
@@ -107,10 +114,4 @@ function remoteMacsOf(config: VtepConfig): Map<string, RemoteMacIntent> {
     macs.set(`${bridgeDomain} ${mac}`, { bridgeDomain, mac: macOf(mac), vtep });
   }
   return macs;
-}
-
-function macOf(text: string): Mac {
-  const mac = parseMac(text);
-  if (mac === undefined) throw new VtepError("invalid_mac", `${text} is not a MAC address`);
-  return { hi: mac.hi, lo: mac.lo };
 }
