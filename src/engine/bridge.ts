@@ -48,7 +48,7 @@ function unknownUnicast(tables: Tables, out: Decision, tick: number): void {
   else flood(tables, out, StormClass.UNKNOWN_UNICAST, tick);
 }
 
-function toPort(tables: Tables, out: Decision, port: number): void {
+export function toPort(tables: Tables, out: Decision, port: number): void {
   const flags = tables.ports.flags[port]!;
   if (port === out.floodFrom) out.drop(Drop.HAIRPIN);
   else if ((flags & PortFlag.ENABLED) === 0) out.drop(Drop.PORT_DISABLED);

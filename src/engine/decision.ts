@@ -98,16 +98,17 @@ export class Decision {
   reply: number = Reply.NONE;
   /** For TOO_BIG: largest IP packet that would have passed. */
   replyMtu = 0;
-  /** For ARP and NA: the MAC to tell, and whether its owner is a router. */
+  /** For ARP and NA: the MAC to tell, and NeighborFlag of its owner. */
   replyHi = 0;
   replyLo = 0;
-  replyRouter = false;
+  replyFlags = 0;
   /** LEARN_BINDING: whose MAC the source is. HOLD: whose MAC is missing. */
   bindingWord0 = 0;
   bindingWord1 = 0;
   bindingWord2 = 0;
   bindingWord3 = 0;
-  bindingRouter = false;
+  /** NeighborFlag, as the host describes itself. */
+  bindingFlags = 0;
   /** Traffic class that decapsulation gives the inner IP header, or -1 to leave it (RFC 6040). */
   innerTrafficClass = -1;
   effects = 0;

@@ -1,9 +1,10 @@
 // Applies what a decision teaches the tables, and counts it. Apart from deciding, so that `explain`
 // and tests can ask without changing anything.
 
-import { Drop, FdbKind } from "../abi/generated.js";
+import { Drop, FdbKind, HostKind } from "../abi/generated.js";
 import { NeighborFlag } from "../tables/neighbor.js";
 import type { Tables } from "../tables/tables.js";
+import { isLinkLocal } from "../wire/ip.js";
 import { type Decision, Effect, Verdict } from "./decision.js";
 
 export function applyEffects(tables: Tables, decision: Decision, tick: number): void {
@@ -25,20 +26,39 @@ function learnLocal(tables: Tables, decision: Decision, tick: number): void {
 
 /**
  * A host said that an address is at its MAC. In a routed domain packets for it now go there; an address outside the
- * domain's subnets is kept for ARP and ND only, or any host could draw any traffic.
+ * domain's subnets is kept for ARP and ND only, or any host could draw any traffic. So are link-local ones, which mean
+ * something else in each domain of a VRF.
  */
 function learnBinding(tables: Tables, decision: Decision, tick: number): void {
-  const { neighbors, bridgeDomains, hosts } = tables;
+  const { neighbors } = tables;
   const { ingressBd: bd, askerHi, askerLo } = decision;
   const { bindingWord0: w0, bindingWord1: w1, bindingWord2: w2, bindingWord3: w3 } = decision;
   const known = neighbors.find(bd, w0, w1, w2, w3);
-  if (known !== 0 && (neighbors.flagsAt(known) & NeighborFlag.STATIC) !== 0) return;
+  const flags = known === 0 ? NeighborFlag.NONE : neighbors.flagsAt(known);
+  if ((flags & NeighborFlag.STATIC) !== 0) return;
   const same = known !== 0 && neighbors.loAt(known) === askerLo && neighbors.hiAt(known) === askerHi;
-  if (same) return neighbors.confirm(known, tick);
+  if ((flags & NeighborFlag.FROZEN) !== 0) {
+    if (same) neighbors.confirm(known, tick);
+    return;
+  }
+  if (same && flags === decision.bindingFlags) {
+    neighbors.confirm(known, tick);
+    return;
+  }
   const address = addressOf(w0, w1, w2, w3);
-  neighbors.set(bd, address, askerHi, askerLo, decision.bindingRouter ? NeighborFlag.ROUTER : 0, tick);
+  if (neighbors.set(bd, address, askerHi, askerLo, decision.bindingFlags, tick) === 0) return;
+  if (isRoutedHost(tables, decision)) {
+    tables.hosts.setNeighbor(tables.bridgeDomains.vrf[bd]!, address, bd, askerHi, askerLo);
+  }
+}
+
+/** The gateways' own addresses are not for hosts to take, whatever domain of the VRF they speak in; nor is a host route. */
+function isRoutedHost({ bridgeDomains, hosts }: Tables, decision: Decision): boolean {
+  const { ingressBd: bd, bindingWord0: w0, bindingWord1: w1, bindingWord2: w2, bindingWord3: w3 } = decision;
   const vrf = bridgeDomains.vrf[bd]!;
-  if (vrf !== 0 && bridgeDomains.isInSubnet(bd, w0, w1, w2, w3)) hosts.setNeighbor(vrf, address, bd, askerHi, askerLo);
+  if (vrf === 0 || isLinkLocal(w0) || !bridgeDomains.isInSubnet(bd, w0, w1, w2, w3)) return false;
+  const host = hosts.find(vrf, w0, w1, w2, w3);
+  return host === 0 || hosts.kindAt(host) === HostKind.NEIGHBOR;
 }
 
 function addressOf(w0: number, w1: number, w2: number, w3: number): Uint8Array {

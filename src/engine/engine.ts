@@ -6,7 +6,7 @@ import type { Tables } from "../tables/tables.js";
 import { Decision, Effect, type Frame, Reply, Verdict } from "./decision.js";
 import { account, applyEffects } from "./effects.js";
 import { execute, HEADROOM_BYTES, type Transmit } from "./execute.js";
-import { processFrame, processOriginated } from "./pipeline.js";
+import { processFrame, processOriginated, processReply } from "./pipeline.js";
 import { buildReply } from "./reply.js";
 
 /** Refusals that an operator may have to hear of. */
@@ -70,9 +70,12 @@ export class Engine {
 
   /** Sends a frame of the gateway's own into a domain, wherever its destination MAC is. The buffer needs headroom. */
   originate(bytes: Uint8Array, offset: number, length: number, bd: number, tick: number): void {
-    const { replyFrame } = this;
+    const { replyFrame, replyDecision, tables } = this;
     replyFrame.bytes.set(bytes.subarray(offset, offset + length), HEADROOM_BYTES);
-    this.sendOwn(length, bd, 0, 0, tick);
+    replyFrame.length = length;
+    replyFrame.slot = 0;
+    processOriginated(tables, replyFrame, bd, tick, replyDecision);
+    execute(tables, replyFrame, replyDecision, this.transmit);
   }
 
   /** A held frame again, after its neighbour has answered. Its arrival was counted before. */
@@ -107,22 +110,20 @@ export class Engine {
 
   private hold(decision: Decision, bytes: Uint8Array, offset: number, length: number): void {
     if (this.listener?.onHold(decision, bytes, offset, length) === true) return;
-    this.tables.counters.drop(Drop.GLEAN_QUEUE_FULL, decision.slot, decision.ingressBd);
+    decision.drop(Drop.GLEAN_QUEUE_FULL);
+    this.tables.counters.drop(decision.reason, decision.slot, decision.ingressBd);
   }
 
   private reply(decision: Decision, tick: number): void {
-    const { replyFrame, tables } = this;
-    if (decision.reply >= Reply.TIME_EXCEEDED && !tables.icmpErrors.take(decision.slot, tick)) return;
-    const length = buildReply(tables, this.frame.view, decision, replyFrame.view, HEADROOM_BYTES);
-    if (length !== 0) this.sendOwn(length, decision.ingressBd, decision.vrf, decision.slot, tick);
-  }
-
-  /** What lies in the reply buffer: into `bd`, or where that is 0 by the routes of `vrf`. */
-  private sendOwn(length: number, bd: number, vrf: number, slot: number, tick: number): void {
     const { replyFrame, replyDecision, tables } = this;
-    replyFrame.length = length;
-    replyFrame.slot = slot;
-    processOriginated(tables, replyFrame, bd, bd === 0 ? vrf : 0, tick, replyDecision);
+    const { icmpErrors } = tables;
+    const limited = decision.reply >= Reply.TIME_EXCEEDED;
+    if (limited && !icmpErrors.has(decision.slot, tick)) return;
+    replyFrame.length = buildReply(tables, this.frame.view, decision, replyFrame.view, HEADROOM_BYTES);
+    // What nobody may be told costs no token, or it would silence what others need to hear.
+    if (replyFrame.length === 0 || (limited && !icmpErrors.take(decision.slot, tick))) return;
+    replyFrame.slot = decision.slot;
+    processReply(tables, replyFrame, decision, tick, replyDecision);
     execute(tables, replyFrame, replyDecision, this.transmit);
   }
 

@@ -8,7 +8,7 @@ import { bothIsolated, fitsPort, fitsVtep } from "./bridge.js";
 import { type Decision, Effect, Egress, Verdict } from "./decision.js";
 
 export function flood(tables: Tables, out: Decision, stormClass: number, tick: number): void {
-  if (out.floodFrom !== 0 && !withinStormRate(tables, out, stormClass, tick)) {
+  if (out.port !== 0 && !withinStormRate(tables, out, stormClass, tick)) {
     out.drop(Drop.STORM_CONTROL);
     return;
   }

@@ -1,16 +1,17 @@
 // ICMP errors to the sender of a packet that could not go on, from the gateway's address inside the VRF.
-// Never about another error, a multicast, or any but the first fragment.
-// SPEC: RFC 792, RFC 1191 §4, RFC 1812 §4.3.2.7; RFC 4443 §2.4(e), §3.
+// SPEC: RFC 792, RFC 1191 §4, RFC 1812 §4.3.2; RFC 4443 §2.4, §3.
 
 import type { Tables } from "../tables/tables.js";
 import { readI32 } from "../wire/bytes.js";
 import { checksumOf } from "../wire/checksum.js";
 import { ETHERNET_HEADER_BYTES } from "../wire/ethernet.js";
-import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol } from "../wire/ip.js";
+import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6 } from "../wire/ip.js";
 import { icmpSum } from "../wire/nd.js";
 import { type Decision, Reply } from "./decision.js";
+import { mayTell4, mayTell6 } from "./icmp_allowed.js";
 import { copy, writeIpv4, writeIpv6 } from "./reply.js";
 
+const MAPPED_PREFIX_WORD = 0xffff;
 const ICMP_HEADER_BYTES = 8;
 /** As much as fits a datagram that everybody takes (RFC 1812 §4.3.2.3), or the least IPv6 MTU. */
 const MAX_ERROR4_BYTES = 576;
@@ -20,7 +21,7 @@ const TTL = 64;
 /** Network control: an answer about the network goes before what it is about (RFC 1812 §4.3.2.5). */
 const TOS_INTERNETWORK_CONTROL = 0xc0;
 
-/** Type and code by Reply; index 0..3 are not errors. */
+/** Type and code by Reply. */
 const TYPE_CODE4 = new Map<number, number>([
   [Reply.TIME_EXCEEDED, 0x0b00],
   [Reply.NET_UNREACHABLE, 0x0300],
@@ -39,7 +40,7 @@ const TYPE_CODE6 = new Map<number, number>([
 export function buildError4(tables: Tables, view: DataView, decision: Decision, to: DataView, at: number): number {
   const about = decision.innerOffset + ETHERNET_HEADER_BYTES;
   if (!mayTell4(view, about)) return 0;
-  const source = sourceAddress(tables, decision, false);
+  const source = sourceAddress(tables, view, decision, false);
   const from = source === undefined ? view.getInt32(about + Ipv4.DESTINATION) : readI32(source, 12);
   const room = MAX_ERROR4_BYTES - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES;
   const quoted = Math.min(view.getUint16(about + Ipv4.TOTAL_LENGTH), room);
@@ -56,7 +57,7 @@ export function buildError4(tables: Tables, view: DataView, decision: Decision, 
 export function buildError6(tables: Tables, view: DataView, decision: Decision, to: DataView, at: number): number {
   const about = decision.innerOffset + ETHERNET_HEADER_BYTES;
   if (!mayTell6(view, about)) return 0;
-  const source = sourceAddress(tables, decision, true);
+  const source = sourceAddress(tables, view, decision, true);
   const room = MAX_ERROR6_BYTES - IPV6_HEADER_BYTES - ICMP_HEADER_BYTES;
   const quoted = Math.min(view.getUint16(about + Ipv6.PAYLOAD_LENGTH) + IPV6_HEADER_BYTES, room);
   const ip = at + ETHERNET_HEADER_BYTES;
@@ -73,34 +74,29 @@ export function buildError6(tables: Tables, view: DataView, decision: Decision, 
 }
 
 /**
- * The gateway of the domain that the packet came from; behind an L3 VNI the VRF's first. Undefined in a bridge domain
- * without gateway: then the address that the packet was for speaks, which its sender accepts.
+ * The gateway of the domain that the packet came from, by the address whose subnet the sender is in, else by its first;
+ * behind an L3 VNI the VRF's first. Undefined in a bridge domain without gateway: then the address that the packet was
+ * for speaks, which its sender accepts.
  */
-function sourceAddress(tables: Tables, decision: Decision, ipv6: boolean): Uint8Array | undefined {
-  if (decision.ingressBd === 0) return tables.vrfs.addressOf(decision.vrf, ipv6);
-  return tables.bridgeDomains.gateways[decision.ingressBd]?.find(({ address }) => isMapped(address) !== ipv6)?.address;
+function sourceAddress(tables: Tables, view: DataView, decision: Decision, ipv6: boolean): Uint8Array | undefined {
+  const { ingressBd: bd, vrf } = decision;
+  if (bd === 0) return tables.vrfs.addressOf(vrf, ipv6);
+  const { bridgeDomains } = tables;
+  const at = decision.innerOffset + ETHERNET_HEADER_BYTES + (ipv6 ? Ipv6.SOURCE : Ipv4.SOURCE);
+  const near = ipv6
+    ? bridgeDomains.gatewayOf(
+        bd,
+        view.getInt32(at),
+        view.getInt32(at + 4),
+        view.getInt32(at + 8),
+        view.getInt32(at + 12),
+      )
+    : bridgeDomains.gatewayOf(bd, 0, 0, MAPPED_PREFIX_WORD, view.getInt32(at));
+  return (near ?? bridgeDomains.gateways[bd]?.find(({ address }) => isMapped(address) !== ipv6))?.address;
 }
 
 function isMapped(address: Uint8Array): boolean {
-  return readI32(address, 0) === 0 && readI32(address, 4) === 0 && readI32(address, 8) === 0xffff;
-}
-
-function mayTell4(view: DataView, ip: number): boolean {
-  if ((view.getUint16(ip + Ipv4.FRAGMENT) & 0x1fff) !== 0) return false;
-  const destination = view.getUint8(ip + Ipv4.DESTINATION);
-  const source = view.getUint8(ip + Ipv4.SOURCE);
-  if (destination >= 224 || source >= 224 || source === 0) return false;
-  const type = view.getUint8(ip + (view.getUint8(ip) & 0xf) * 4);
-  const echo = type === 0 || type === 8 || type >= 13;
-  return view.getUint8(ip + Ipv4.PROTOCOL) !== Protocol.ICMP || echo;
-}
-
-/** Types below 128 are errors (RFC 4443 §2.1). */
-function mayTell6(view: DataView, ip: number): boolean {
-  if (view.getUint8(ip + Ipv6.DESTINATION) === 0xff || view.getUint8(ip + Ipv6.SOURCE) === 0xff) return false;
-  const unspecified = view.getInt32(ip + Ipv6.SOURCE) | view.getInt32(ip + Ipv6.SOURCE + 12);
-  if (unspecified === 0) return false;
-  return view.getUint8(ip + Ipv6.NEXT_HEADER) !== Protocol.ICMPV6 || view.getUint8(ip + IPV6_HEADER_BYTES) >= 128;
+  return readI32(address, 0) === 0 && readI32(address, 4) === 0 && readI32(address, 8) === MAPPED_PREFIX_WORD;
 }
 
 function sumOf(view: DataView, at: number, length: number): number {

@@ -1,8 +1,8 @@
-// Whether a router may look at a packet at all: SPEC: RFC 1812 §5.2.2, §5.3.7; RFC 8200 §3.
+// Whether a router may look at a packet at all, and pass it on: SPEC: RFC 1812 §5.2.2, §5.3.7; RFC 8200 §3.
 
 import { checksumOf } from "../wire/checksum.js";
 import { ETHERNET_HEADER_BYTES, EtherType } from "../wire/ethernet.js";
-import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6 } from "../wire/ip.js";
+import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, isLinkLocal, isMappedIpv4 } from "../wire/ip.js";
 import type { Decision } from "./decision.js";
 
 /** Header whole and sound, length within the frame, source that a host may have, destination a single one. */
@@ -39,13 +39,17 @@ function headerSum(view: DataView, at: number, length: number): number {
 function isValidIpv6(view: DataView, ip: number, room: number): boolean {
   if (room < IPV6_HEADER_BYTES || view.getUint8(ip) >>> 4 !== 6) return false;
   if (view.getUint16(ip + Ipv6.PAYLOAD_LENGTH) + IPV6_HEADER_BYTES > room) return false;
-  return isRoutable6(view, ip + Ipv6.SOURCE) && isRoutable6(view, ip + Ipv6.DESTINATION);
+  return isUnicast6(view, ip + Ipv6.SOURCE) && isUnicast6(view, ip + Ipv6.DESTINATION);
 }
 
-/** Not multicast, not link-local (RFC 4291 §2.5.6), not :: or ::1. */
-function isRoutable6(view: DataView, at: number): boolean {
-  const first = view.getUint16(at);
-  if (first >>> 8 === 0xff || (first & 0xffc0) === 0xfe80) return false;
+/** Not multicast, not :: or ::1, not IPv4 in disguise. */
+function isUnicast6(view: DataView, at: number): boolean {
+  if (view.getUint8(at) === 0xff || isMappedIpv4(view, at)) return false;
   const rest = view.getInt32(at) | view.getInt32(at + 4) | view.getInt32(at + 8);
   return rest !== 0 || view.getUint32(at + 12) > 1;
+}
+
+/** SPEC: RFC 4291 §2.5.6: an IPv6 packet that has a link-local source or destination is for this link only. */
+export function staysOnLink(view: DataView, ip: number): boolean {
+  return isLinkLocal(view.getInt32(ip + Ipv6.SOURCE)) || isLinkLocal(view.getInt32(ip + Ipv6.DESTINATION));
 }

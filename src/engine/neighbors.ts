@@ -28,45 +28,26 @@ function answerArp(tables: Tables, view: DataView, out: Decision): boolean {
   const sender = view.getInt32(arp + Arp.SENDER_IP);
   const target = view.getInt32(arp + Arp.TARGET_IP);
   const request = view.getUint16(arp + Arp.OPERATION) === ArpOperation.REQUEST;
-  if (request && isGateway(tables, out, 0, 0, MAPPED_PREFIX_WORD, target)) {
-    return answerForGateway(tables, out, Reply.ARP, claimsOwn(sender, target), view, arp);
+  const claims = isGateway(tables, out, 0, 0, MAPPED_PREFIX_WORD, sender);
+  if (sender !== 0 && !claims && isOwnMac(view, arp + Arp.SENDER_MAC, out)) {
+    learn(tables, out, 0, 0, MAPPED_PREFIX_WORD, sender, NeighborFlag.NONE);
   }
-  // Nobody else has the gateway's address (RFC 5227 §2.4): the claim is not spread.
-  if (isGateway(tables, out, 0, 0, MAPPED_PREFIX_WORD, sender) && !out.fromTunnel) return refuse(out, Drop.ARP_INVALID);
-  if (sender !== 0 && isOwnMac(view, arp + Arp.SENDER_MAC, out)) learn(out, 0, 0, MAPPED_PREFIX_WORD, sender, false);
+  // Also where the sender claims the gateway's address: it is contradicted (RFC 5227 §2.4).
+  if (request && isGateway(tables, out, 0, 0, MAPPED_PREFIX_WORD, target)) return tellGateway(tables, out, Reply.ARP);
+  // The claim is not spread, unless it is another VTEP that speaks with the same address.
+  if (claims && !out.fromTunnel) return refuse(out, Drop.ARP_INVALID);
   if (tables.bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo)) return take(out);
   // Unicast requests are liveness checks, probes and announcements must reach whom they may contradict.
   if (!request || !isGroupMac(out.destinationHi) || sender === 0 || sender === target || out.fromTunnel) return false;
   return answerForHost(tables, out, Reply.ARP, 0, 0, MAPPED_PREFIX_WORD, target);
 }
 
-/** A probe for the gateway's address, or a host that announces it as its own. */
-function claimsOwn(sender: number, target: number): boolean {
-  return sender === target;
-}
-
-function answerForGateway(
-  tables: Tables,
-  out: Decision,
-  reply: number,
-  claimed: boolean,
-  view: DataView,
-  arp: number,
-): boolean {
-  const { bridgeDomains } = tables;
-  const sender = view.getInt32(arp + Arp.SENDER_IP);
-  if (!claimed && sender !== 0 && !out.fromTunnel && isOwnMac(view, arp + Arp.SENDER_MAC, out)) {
-    learn(out, 0, 0, MAPPED_PREFIX_WORD, sender, false);
-  }
-  return tellGateway(bridgeDomains.gatewayHi[out.bd]!, bridgeDomains.gatewayLo[out.bd]!, out, reply);
-}
-
 /** Each VTEP answers its own hosts: a request that came through a tunnel has had its answer. */
-function tellGateway(hi: number, lo: number, out: Decision, reply: number): boolean {
+function tellGateway({ bridgeDomains }: Tables, out: Decision, reply: number): true {
   out.consume(out.fromTunnel ? Reply.NONE : reply);
-  out.replyHi = hi;
-  out.replyLo = lo;
-  out.replyRouter = true;
+  out.replyHi = bridgeDomains.gatewayHi[out.bd]!;
+  out.replyLo = bridgeDomains.gatewayLo[out.bd]!;
+  out.replyFlags = NeighborFlag.ROUTER;
   return true;
 }
 
@@ -87,7 +68,7 @@ function answerForHost(
   out.consume(reply);
   out.replyHi = neighbors.hiAt(neighbor);
   out.replyLo = neighbors.loAt(neighbor);
-  out.replyRouter = (neighbors.flagsAt(neighbor) & NeighborFlag.ROUTER) !== 0;
+  out.replyFlags = neighbors.flagsAt(neighbor);
   return true;
 }
 
@@ -109,38 +90,72 @@ function answerNd(tables: Tables, view: DataView, out: Decision): boolean {
 
 function takeAdvertisement(tables: Tables, view: DataView, out: Decision, ip: number, icmp: number): boolean {
   const at = icmp + Nd.TARGET;
-  const [w0, w1] = [view.getInt32(at), view.getInt32(at + 4)];
-  const [w2, w3] = [view.getInt32(at + 8), view.getInt32(at + 12)];
-  if (isGateway(tables, out, w0, w1, w2, w3) && !out.fromTunnel) return refuse(out, Drop.ND_INVALID);
+  const w0 = view.getInt32(at);
+  const w1 = view.getInt32(at + 4);
+  const w2 = view.getInt32(at + 8);
+  const w3 = view.getInt32(at + 12);
+  const claims = isGateway(tables, out, w0, w1, w2, w3);
+  if (claims && !out.fromTunnel) return refuse(out, Drop.ND_INVALID);
   const option = findOption(view, icmp, ndEnd(view, ip), NdOption.TARGET_MAC);
-  if (option === 0 || isOwnMac(view, option + 2, out)) {
-    learn(out, w0, w1, w2, w3, (view.getUint8(icmp + Nd.FLAGS) & Nd.ROUTER) !== 0);
+  if (!claims && (option === 0 || isOwnMac(view, option + 2, out))) {
+    learnAdvertised(tables, out, w0, w1, w2, w3, view.getUint8(icmp + Nd.FLAGS));
   }
   return tables.bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo) && take(out);
 }
 
 function answerSolicitation(tables: Tables, view: DataView, out: Decision, ip: number, icmp: number): boolean {
   const at = icmp + Nd.TARGET;
-  const [w0, w1] = [view.getInt32(at), view.getInt32(at + 4)];
-  const [w2, w3] = [view.getInt32(at + 8), view.getInt32(at + 12)];
+  const w0 = view.getInt32(at);
+  const w1 = view.getInt32(at + 4);
+  const w2 = view.getInt32(at + 8);
+  const w3 = view.getInt32(at + 12);
   const probe = isUnspecified(view, ip + Ipv6.SOURCE);
-  if (!probe) learnSource(view, out, ip, icmp);
-  if (isGateway(tables, out, w0, w1, w2, w3)) {
-    const { gatewayHi, gatewayLo } = tables.bridgeDomains;
-    return tellGateway(gatewayHi[out.bd]!, gatewayLo[out.bd]!, out, Reply.NEIGHBOR_ADVERTISEMENT);
-  }
+  if (!probe && !learnSource(tables, view, out, ip, icmp)) return refuse(out, Drop.ND_INVALID);
+  if (isGateway(tables, out, w0, w1, w2, w3)) return tellGateway(tables, out, Reply.NEIGHBOR_ADVERTISEMENT);
   if (tables.bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo)) return take(out);
   // SPEC: RFC 4862 §5.4: duplicate-address detection must reach the host that may have the address.
   if (probe || !isGroupMac(out.destinationHi) || out.fromTunnel) return false;
   return answerForHost(tables, out, Reply.NEIGHBOR_ADVERTISEMENT, w0, w1, w2, w3);
 }
 
-function learnSource(view: DataView, out: Decision, ip: number, icmp: number): void {
-  const option = findOption(view, icmp, ndEnd(view, ip), NdOption.SOURCE_MAC);
-  if (option === 0 || !isOwnMac(view, option + 2, out)) return;
+/** False where a host asks in the gateway's name. */
+function learnSource(tables: Tables, view: DataView, out: Decision, ip: number, icmp: number): boolean {
   const at = ip + Ipv6.SOURCE;
-  const [w0, w1] = [view.getInt32(at), view.getInt32(at + 4)];
-  learn(out, w0, w1, view.getInt32(at + 8), view.getInt32(at + 12), false);
+  const w0 = view.getInt32(at);
+  const w1 = view.getInt32(at + 4);
+  const w2 = view.getInt32(at + 8);
+  const w3 = view.getInt32(at + 12);
+  if (isGateway(tables, out, w0, w1, w2, w3)) return out.fromTunnel;
+  const option = findOption(view, icmp, ndEnd(view, ip), NdOption.SOURCE_MAC);
+  if (option !== 0 && isOwnMac(view, option + 2, out)) {
+    learn(tables, out, w0, w1, w2, w3, knownFlags(tables, out, w0, w1, w2, w3));
+  }
+  return true;
+}
+
+/** What a host is, only its advertisements say: a solicitation changes nothing of it (RFC 4861 §7.2.3). */
+function knownFlags({ neighbors }: Tables, out: Decision, w0: number, w1: number, w2: number, w3: number): number {
+  const known = neighbors.find(out.bd, w0, w1, w2, w3);
+  return known === 0 ? NeighborFlag.NONE : neighbors.flagsAt(known) & (NeighborFlag.ROUTER | NeighborFlag.ANYCAST);
+}
+
+/** SPEC: RFC 4861 §7.2.5: without O, an advertisement does not move an address to another MAC. */
+function learnAdvertised(
+  tables: Tables,
+  out: Decision,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+  ndFlags: number,
+): void {
+  const { neighbors } = tables;
+  const override = (ndFlags & Nd.OVERRIDE) !== 0;
+  const known = neighbors.find(out.bd, w0, w1, w2, w3);
+  const moves = known !== 0 && (neighbors.loAt(known) !== out.askerLo || neighbors.hiAt(known) !== out.askerHi);
+  if (moves && !override) return;
+  const router = (ndFlags & Nd.ROUTER) !== 0 ? NeighborFlag.ROUTER : NeighborFlag.NONE;
+  learn(tables, out, w0, w1, w2, w3, override ? router : router | NeighborFlag.ANYCAST);
 }
 
 function ndEnd(view: DataView, ip: number): number {
@@ -160,15 +175,17 @@ function isOwnMac(view: DataView, at: number, out: Decision): boolean {
   return view.getUint16(at) === out.askerHi && view.getInt32(at + 2) === out.askerLo;
 }
 
-/** What comes through a tunnel was learned at the other end, and is told by the control plane. */
-function learn(out: Decision, w0: number, w1: number, w2: number, w3: number, router: boolean): void {
-  if (out.fromTunnel) return;
+/** What comes through a tunnel is told by the control plane, but where the domain learns from tunnels. */
+function learn(tables: Tables, out: Decision, w0: number, w1: number, w2: number, w3: number, flags: number): void {
+  const { bridgeDomains } = tables;
+  if (out.fromTunnel && (bridgeDomains.flags[out.bd]! & BdFlag.LEARN_REMOTE) === 0) return;
+  if (bridgeDomains.isGatewayMac(out.bd, out.askerHi, out.askerLo)) return;
   out.effects |= Effect.LEARN_BINDING;
   out.bindingWord0 = w0;
   out.bindingWord1 = w1;
   out.bindingWord2 = w2;
   out.bindingWord3 = w3;
-  out.bindingRouter = router;
+  out.bindingFlags = flags;
 }
 
 function take(out: Decision): true {

@@ -3,7 +3,8 @@
 
 import { Drop } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
-import { decideDestination } from "./bridge.js";
+import { flowHash } from "../wire/flowhash.js";
+import { decideDestination, sendToVtep, toPort } from "./bridge.js";
 import { parseUnderlay } from "./decap.js";
 import { Decision, type Frame } from "./decision.js";
 import { checkAddresses, classifyAccess, readAddresses, refuseSecondTag } from "./ingress.js";
@@ -51,20 +52,35 @@ function decideInDomain(tables: Tables, view: DataView, out: Decision, tick: num
   } else route(tables, view, out, bridgeDomains.vrf[out.bd]!, tick);
 }
 
-/** Decides about a frame of the gateway's own: in a domain, or where `vrf` is given, by its destination address. */
-export function processOriginated(
-  tables: Tables,
-  frame: Frame,
-  bd: number,
-  vrf: number,
-  tick: number,
-  out: Decision,
-): void {
+/** Decides about a frame of the gateway's own in a domain: wherever its destination MAC is. */
+export function processOriginated(tables: Tables, frame: Frame, bd: number, tick: number, out: Decision): void {
+  beginOriginated(frame, bd, out);
+  decideDestination(tables, frame.view, out, tick);
+}
+
+/**
+ * A reply goes back the way that `asked` came, even where its sender is in no FDB, so that it is never flooded. Behind
+ * an L3 VNI it is routed.
+ */
+export function processReply(tables: Tables, frame: Frame, asked: Decision, tick: number, out: Decision): void {
+  const { ingressBd: bd, port, vtep } = asked;
+  beginOriginated(frame, bd, out);
+  if (bd === 0) {
+    route(tables, frame.view, out, asked.vrf, tick);
+  } else if (port !== 0) {
+    toPort(tables, out, port);
+  } else if (vtep !== 0) {
+    const { destinationHi, destinationLo, sourceHi, sourceLo } = out;
+    out.flowHash = flowHash(frame.view, frame.offset, frame.length, destinationHi, destinationLo, sourceHi, sourceLo);
+    out.vni = tables.bridgeDomains.vni[bd]!;
+    sendToVtep(tables, out, vtep);
+  } else decideDestination(tables, frame.view, out, tick);
+}
+
+function beginOriginated(frame: Frame, bd: number, out: Decision): void {
   out.reset(frame);
   out.originated = true;
   out.bd = bd;
   out.ingressBd = bd;
   readAddresses(frame.view, frame.offset, out);
-  if (vrf === 0) decideDestination(tables, frame.view, out, tick);
-  else route(tables, frame.view, out, vrf, tick);
 }

@@ -2,14 +2,16 @@
 // a buffer; the pipeline decides where it goes as for any frame of the gateway's own. Allocates nothing.
 // SPEC: RFC 826, RFC 4861 §4.4, RFC 792, RFC 1812 §4.3.2, RFC 4443 §2.4.
 
+import { NeighborFlag } from "../tables/neighbor.js";
 import type { Tables } from "../tables/tables.js";
 import { ARP_BYTES, ARP_ETHERNET_IPV4, ARP_LENGTHS, Arp, ArpOperation } from "../wire/arp.js";
 import { checksumOf } from "../wire/checksum.js";
 import { ETHERNET_HEADER_BYTES, EtherType, isGroupMac } from "../wire/ethernet.js";
-import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol } from "../wire/ip.js";
+import { IPV4_DF, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol } from "../wire/ip.js";
 import { icmpSum, ND_HOP_LIMIT, Nd, NdOption, NdType } from "../wire/nd.js";
 import { type Decision, Reply } from "./decision.js";
 import { buildError4, buildError6 } from "./icmp_error.js";
+import { isValidIp } from "./ip_check.js";
 
 const TTL = 64;
 const ECHO_REPLY = 0;
@@ -25,10 +27,12 @@ export function buildReply(tables: Tables, view: DataView, decision: Decision, t
   writeEthernet(tables, decision, to, at, view);
   if (decision.reply === Reply.ARP) return buildArp(view, decision, to, at);
   if (decision.reply === Reply.NEIGHBOR_ADVERTISEMENT) return buildAdvertisement(view, decision, to, at);
-  const ipv6 = view.getUint16(decision.innerOffset + 12) === EtherType.IPV6;
+  const etherType = view.getUint16(decision.innerOffset + 12);
+  const ipv6 = etherType === EtherType.IPV6;
   if (decision.reply === Reply.ECHO)
     return ipv6 ? buildEcho6(view, decision, to, at) : buildEcho4(view, decision, to, at);
-  if (isGroupMac(view.getUint16(decision.innerOffset))) return 0;
+  // Bridged packets come here unchecked; routing leaves group addresses alone, so what stands in `decision` will do.
+  if (isGroupMac(decision.destinationHi) || !isValidIp(view, decision, etherType)) return 0;
   return ipv6 ? buildError6(tables, view, decision, to, at) : buildError4(tables, view, decision, to, at);
 }
 
@@ -60,7 +64,10 @@ function buildArp(view: DataView, decision: Decision, to: DataView, at: number):
   return ETHERNET_HEADER_BYTES + ARP_BYTES;
 }
 
-/** A probe's sender has no address yet: all nodes hear the answer (RFC 4861 §7.2.4). */
+/**
+ * A probe's sender has no address yet: the answer is for all nodes (RFC 4861 §7.2.4), in a frame to the one that asked
+ * (RFC 6085), as nobody else needs it and nothing of it shall cross the underlay.
+ */
 function buildAdvertisement(view: DataView, decision: Decision, to: DataView, at: number): number {
   const request = decision.innerOffset + ETHERNET_HEADER_BYTES;
   const ip = at + ETHERNET_HEADER_BYTES;
@@ -71,10 +78,8 @@ function buildAdvertisement(view: DataView, decision: Decision, to: DataView, at
   copy(view, request + IPV6_HEADER_BYTES + Nd.TARGET, to, ip + Ipv6.SOURCE, 16);
   if (probe) for (let word = 0; word < 4; word++) to.setInt32(ip + Ipv6.DESTINATION + word * 4, ALL_NODES[word]!);
   else copy(view, request + Ipv6.SOURCE, to, ip + Ipv6.DESTINATION, 16);
-  if (probe) writeAllNodesMac(to, at);
   to.setInt32(icmp, NdType.ADVERTISEMENT << 24);
-  const flags = Nd.OVERRIDE | (probe ? 0 : Nd.SOLICITED) | (decision.replyRouter ? Nd.ROUTER : 0);
-  to.setInt32(icmp + Nd.FLAGS, flags << 24);
+  to.setInt32(icmp + Nd.FLAGS, advertisementFlags(decision.replyFlags, probe) << 24);
   copy(view, request + IPV6_HEADER_BYTES + Nd.TARGET, to, icmp + Nd.TARGET, 16);
   to.setUint16(icmp + Nd.OPTIONS, (NdOption.TARGET_MAC << 8) | 1);
   writeMac(to, icmp + Nd.OPTIONS + 2, decision);
@@ -82,10 +87,10 @@ function buildAdvertisement(view: DataView, decision: Decision, to: DataView, at
   return ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES + NA_BYTES;
 }
 
-/** 33:33:00:00:00:01 (RFC 2464 §7). */
-function writeAllNodesMac(to: DataView, at: number): void {
-  to.setUint16(at, 0x3333);
-  to.setInt32(at + 2, 1);
+function advertisementFlags(flags: number, probe: boolean): number {
+  const override = (flags & NeighborFlag.ANYCAST) === 0 ? Nd.OVERRIDE : 0;
+  const router = (flags & NeighborFlag.ROUTER) !== 0 ? Nd.ROUTER : 0;
+  return override | router | (probe ? 0 : Nd.SOLICITED);
 }
 
 /** Fragments are not put together again: a gateway's ping is small. */
@@ -141,7 +146,8 @@ export function writeIpv4(
 ): void {
   to.setUint16(ip, 0x4500 | tos);
   to.setUint16(ip + Ipv4.TOTAL_LENGTH, IPV4_HEADER_BYTES + payloadBytes);
-  to.setInt32(ip + Ipv4.ID, 0);
+  // An atomic datagram needs no ID of its own (RFC 6864 §4.1).
+  to.setInt32(ip + Ipv4.ID, IPV4_DF);
   to.setUint16(ip + Ipv4.TTL, (TTL << 8) | Protocol.ICMP);
   to.setUint16(ip + Ipv4.CHECKSUM, 0);
   to.setInt32(ip + Ipv4.SOURCE, source);

@@ -10,7 +10,8 @@ import { flowHash } from "../wire/flowhash.js";
 import { Ipv4, Ipv6, Protocol } from "../wire/ip.js";
 import { bridgeRouted, sendToVtep } from "./bridge.js";
 import { type Decision, Reply, Verdict } from "./decision.js";
-import { isValidIp } from "./ip_check.js";
+import { refuse } from "./ingress.js";
+import { isValidIp, staysOnLink } from "./ip_check.js";
 
 const MAPPED_PREFIX_WORD = 0xffff;
 
@@ -29,8 +30,8 @@ export function route(tables: Tables, view: DataView, out: Decision, vrf: number
     return;
   }
   const at = ip + Ipv6.DESTINATION;
-  const [w0, w1] = [view.getInt32(at), view.getInt32(at + 4)];
-  lookup(tables, view, out, vrf, tick, w0, w1, view.getInt32(at + 8), view.getInt32(at + 12));
+  const w0 = view.getInt32(at);
+  lookup(tables, view, out, vrf, tick, w0, view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12));
 }
 
 /** The destination as four words. Hosts come before prefixes: a /32 is the longest of all. */
@@ -48,34 +49,38 @@ function lookup(
   const { hosts, prefixes, routes } = tables;
   const host = hosts.find(vrf, w0, w1, w2, w3);
   const kind = host === 0 ? HostKind.NONE : hosts.kindAt(host);
-  if (kind === HostKind.LOCAL) return deliverLocally(view, out);
-  if (!mayPassOn(view, out)) return out.dropAndTell(Drop.TTL_EXCEEDED, Reply.TIME_EXCEEDED);
-  if (kind === HostKind.NEIGHBOR) {
-    return toHost(tables, out, hosts.targetAt(host), hosts.hiAt(host), hosts.loAt(host), tick);
+  if (kind === HostKind.LOCAL) {
+    deliverLocally(view, out);
+  } else if (!mayPassOn(view, out)) {
+    return;
+  } else if (kind === HostKind.NEIGHBOR) {
+    toHost(tables, out, hosts.targetAt(host), hosts.hiAt(host), hosts.loAt(host), tick);
+  } else {
+    const found = kind === HostKind.ROUTE ? hosts.targetAt(host) : prefixes.lookup(vrf, w0, w1, w2, w3);
+    const path = found === 0 ? 0 : routes.pathOf(found, out.flowHash);
+    if (path === 0) out.dropAndTell(Drop.NO_ROUTE, Reply.NET_UNREACHABLE);
+    else if (routes.pathKind[path] === PathKind.VTEP) toRouter(tables, out, vrf, path);
+    else hold(out, routes.pathBd[path]!, w0, w1, w2, w3);
   }
-  const found = kind === HostKind.ROUTE ? hosts.targetAt(host) : prefixes.lookup(vrf, w0, w1, w2, w3);
-  const path = found === 0 ? 0 : routes.pathOf(found, out.flowHash);
-  if (path === 0) return out.dropAndTell(Drop.NO_ROUTE, Reply.NET_UNREACHABLE);
-  if (routes.pathKind[path] === PathKind.VTEP) return toRouter(tables, out, vrf, path);
-  out.bd = routes.pathBd[path]!;
-  hold(out, w0, w1, w2, w3);
 }
 
-/** Echo requests are answered, and what asks for a service that is not there hears so. */
+/** Echo requests are answered, and what asks for a port hears that none is open. */
 function deliverLocally(view: DataView, out: Decision): void {
   const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
   const ipv6 = view.getUint8(ip) >>> 4 === 6;
   const protocol = view.getUint8(ip + (ipv6 ? Ipv6.NEXT_HEADER : Ipv4.PROTOCOL));
   if (protocol === (ipv6 ? Protocol.ICMPV6 : Protocol.ICMP)) out.consume(Reply.ECHO);
-  else out.consume(Reply.PORT_UNREACHABLE);
+  else out.consume(protocol === Protocol.UDP || protocol === Protocol.TCP ? Reply.PORT_UNREACHABLE : Reply.NONE);
 }
 
-/** SPEC: RFC 1812 §5.3.1, RFC 8200 §3: what would leave with 0 does not leave. */
+/** SPEC: RFC 1812 §5.3.1, RFC 8200 §3: what would leave with 0 does not leave. False when dropped. */
 function mayPassOn(view: DataView, out: Decision): boolean {
-  if (out.originated) return true;
   const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
   const ipv6 = view.getUint8(ip) >>> 4 === 6;
-  return view.getUint8(ip + (ipv6 ? Ipv6.HOP_LIMIT : Ipv4.TTL)) > 1;
+  if (ipv6 && staysOnLink(view, ip)) return refuse(out, Drop.IP_INVALID);
+  if (out.originated || view.getUint8(ip + (ipv6 ? Ipv6.HOP_LIMIT : Ipv4.TTL)) > 1) return true;
+  out.dropAndTell(Drop.TTL_EXCEEDED, Reply.TIME_EXCEEDED);
+  return false;
 }
 
 /** The host's domain is here: its MAC, the domain's gateway as source, then as any frame of that domain. */
@@ -89,7 +94,10 @@ function toHost(tables: Tables, out: Decision, bd: number, hi: number, lo: numbe
 /** SPEC: RFC 9135 §5.2: by the L3 VNI, from our router MAC to that of the VTEP. */
 function toRouter(tables: Tables, out: Decision, vrf: number, path: number): void {
   const { vrfs, routes } = tables;
-  if ((vrfs.flags[vrf]! & VrfFlag.SYMMETRIC) === 0) return out.drop(Drop.NO_VNI_FOR_DST_SUBNET);
+  if ((vrfs.flags[vrf]! & VrfFlag.SYMMETRIC) === 0) {
+    out.drop(Drop.NO_VNI_FOR_DST_SUBNET);
+    return;
+  }
   const { pathRouterHi, pathRouterLo, pathVtep } = routes;
   rewrite(out, pathRouterHi[path]!, pathRouterLo[path]!, vrfs.routerHi[vrf]!, vrfs.routerLo[vrf]!);
   out.bd = 0;
@@ -108,8 +116,9 @@ function rewrite(out: Decision, toHi: number, toLo: number, fromHi: number, from
 }
 
 /** The subnet is connected and the host has not been heard of: whoever listens asks for it (glean). */
-function hold(out: Decision, w0: number, w1: number, w2: number, w3: number): void {
+function hold(out: Decision, bd: number, w0: number, w1: number, w2: number, w3: number): void {
   out.verdict = Verdict.HOLD;
+  out.bd = bd;
   out.bindingWord0 = w0;
   out.bindingWord1 = w1;
   out.bindingWord2 = w2;

@@ -66,9 +66,10 @@ export class AddressTable {
     return this.add(scope, readI32(address, 0), readI32(address, 4), readI32(address, 8), readI32(address, 12));
   }
 
-  /** Closes the gap, so that no tombstones remain. */
+  /** Closes the gap, so that no tombstones remain. An index that is not in use is left alone. */
   delete(index: number): void {
     let hole = this.slotOfIndex(index);
+    if (this.slots[hole] === 0) return;
     const mask = this.slots.length - 1;
     for (let at = (hole + 1) & mask; this.slots[at] !== 0; at = (at + 1) & mask) {
       const home = this.hashOfIndex(this.slots[at]!) & mask;
@@ -109,7 +110,7 @@ export class AddressTable {
   private slotOfIndex(index: number): number {
     const mask = this.slots.length - 1;
     let slot = this.hashOfIndex(index) & mask;
-    while (this.slots[slot] !== index) slot = (slot + 1) & mask;
+    while (this.slots[slot] !== index && this.slots[slot] !== 0) slot = (slot + 1) & mask;
     return slot;
   }
 

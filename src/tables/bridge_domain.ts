@@ -75,7 +75,12 @@ export class BridgeDomains {
 
   /** Whether an address lies in a subnet of the domain. */
   isInSubnet(bd: number, w0: number, w1: number, w2: number, w3: number): boolean {
-    return this.gatewayHolding(bd, w0, w1, w2, w3, 0) !== undefined;
+    return this.gatewayOf(bd, w0, w1, w2, w3) !== undefined;
+  }
+
+  /** The gateway's address in the subnet that an address lies in. */
+  gatewayOf(bd: number, w0: number, w1: number, w2: number, w3: number): GatewayAddress | undefined {
+    return this.gatewayHolding(bd, w0, w1, w2, w3, 0);
   }
 
   /** `atLeast`: bits that must agree, even where the subnet is wider. */

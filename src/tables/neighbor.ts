@@ -5,12 +5,17 @@ import { Limit } from "../abi/generated.js";
 import { AddressTable } from "./address_table.js";
 
 export const NeighborFlag = {
+  NONE: 0,
   /** From the config: never aged, never moved by a host. */
   STATIC: 1,
   /** From the control plane. */
   EVPN: 2,
   /** The host is a router (RFC 4861 §4.4, R). */
   ROUTER: 4,
+  /** Others may hold the address too, so it is told without O (RFC 4861 §7.2.7, RFC 9047 §2). */
+  ANYCAST: 8,
+  /** Hosts fought over the address: it stays with this MAC until control ends that (RFC 9161 §3.7). */
+  FROZEN: 16,
 } as const;
 
 export interface NeighborEntry {

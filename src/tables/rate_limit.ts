@@ -14,12 +14,21 @@ export class RateLimit {
     this.ticks = new Uint32Array(entries);
   }
 
+  /** Whether `take` would succeed. */
+  has(index: number, tick: number): boolean {
+    return this.tokensAt(index, tick) >= 1;
+  }
+
   /** Takes one if there is one. */
   take(index: number, tick: number): boolean {
-    const elapsed = (tick - this.ticks[index]!) >>> 0;
-    const tokens = Math.min(this.burst, this.tokens[index]! + elapsed * this.perTick);
+    const tokens = this.tokensAt(index, tick);
     this.ticks[index] = tick;
     this.tokens[index] = tokens < 1 ? tokens : tokens - 1;
     return tokens >= 1;
+  }
+
+  private tokensAt(index: number, tick: number): number {
+    const elapsed = (tick - this.ticks[index]!) >>> 0;
+    return Math.min(this.burst, this.tokens[index]! + elapsed * this.perTick);
   }
 }

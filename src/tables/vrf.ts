@@ -95,16 +95,17 @@ export class Hosts {
     return this.table.indexes();
   }
 
-  setLocal(vrf: number, address: Uint8Array, bd: number): void {
-    this.write(vrf, address, HostKind.LOCAL, bd, 0, 0);
+  /** False where the table is full, as for the other two. */
+  setLocal(vrf: number, address: Uint8Array, bd: number): boolean {
+    return this.write(vrf, address, HostKind.LOCAL, bd, 0, 0);
   }
 
-  setNeighbor(vrf: number, address: Uint8Array, bd: number, hi: number, lo: number): void {
-    this.write(vrf, address, HostKind.NEIGHBOR, bd, hi, lo);
+  setNeighbor(vrf: number, address: Uint8Array, bd: number, hi: number, lo: number): boolean {
+    return this.write(vrf, address, HostKind.NEIGHBOR, bd, hi, lo);
   }
 
-  setRoute(vrf: number, address: Uint8Array, route: number): void {
-    this.write(vrf, address, HostKind.ROUTE, route, 0, 0);
+  setRoute(vrf: number, address: Uint8Array, route: number): boolean {
+    return this.write(vrf, address, HostKind.ROUTE, route, 0, 0);
   }
 
   delete(vrf: number, address: Uint8Array): void {
@@ -114,15 +115,16 @@ export class Hosts {
     this.deltas.hosts.push({ scope: vrf, address });
   }
 
-  private write(vrf: number, address: Uint8Array, kind: number, target: number, hi: number, lo: number): void {
+  private write(vrf: number, address: Uint8Array, kind: number, target: number, hi: number, lo: number): boolean {
     const index = this.table.addAddress(vrf, address);
-    if (index === 0) return;
+    if (index === 0) return false;
     if (index >= this.kinds.length) this.grow();
     this.kinds[index] = kind;
     this.targets[index] = target;
     this.hi[index] = hi;
     this.lo[index] = lo;
     this.deltas.hosts.push({ scope: vrf, address });
+    return true;
   }
 
   private grow(): void {
@@ -181,13 +183,15 @@ export class Prefixes {
     return this.routes.get(this.table.findAddress(scopeOf(vrf, length), address)) ?? 0;
   }
 
-  set(vrf: number, address: Uint8Array, length: number, route: number): void {
+  /** False where the table is full. */
+  set(vrf: number, address: Uint8Array, length: number, route: number): boolean {
     const before = this.table.count;
     const index = this.table.addAddress(scopeOf(vrf, length), address);
-    if (index === 0) return;
+    if (index === 0) return false;
     this.routes.set(index, route);
     if (this.table.count !== before) this.recount(vrf, length, 1);
     this.deltas.prefixes.push({ vrf, address, length });
+    return true;
   }
 
   delete(vrf: number, address: Uint8Array, length: number): void {
@@ -200,7 +204,8 @@ export class Prefixes {
   }
 
   private recount(vrf: number, length: number, step: number): void {
-    const counts = (this.counts[vrf] ??= new Uint32Array(LENGTHS));
+    this.counts[vrf] ??= new Uint32Array(LENGTHS);
+    const counts = this.counts[vrf];
     counts[length]! += step;
     const used: number[] = [];
     for (let candidate = LENGTHS - 1; candidate >= 0; candidate--) if (counts[candidate] !== 0) used.push(candidate);

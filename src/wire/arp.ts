@@ -16,10 +16,11 @@ export function isSoundArp(view: DataView, arp: number): boolean {
   if (view.getInt32(arp) !== ARP_ETHERNET_IPV4 || view.getUint16(arp + 4) !== ARP_LENGTHS) return false;
   const operation = view.getUint16(arp + Arp.OPERATION);
   if (operation !== ArpOperation.REQUEST && operation !== ArpOperation.REPLY) return false;
-  return !isGroupMac(view.getUint16(arp + Arp.SENDER_MAC)) && isUnicast(view.getUint8(arp + Arp.SENDER_IP));
+  return !isGroupMac(view.getUint16(arp + Arp.SENDER_MAC)) && maySpeak(view, arp + Arp.SENDER_IP);
 }
 
-/** 0 is a probe (RFC 5227 §2.1.1), which has the address 0.0.0.0. */
-function isUnicast(firstByte: number): boolean {
-  return firstByte !== 127 && firstByte < 224;
+/** Of 0/8 only 0.0.0.0 itself, the sender of a probe (RFC 5227 §2.1.1); not loopback, not multicast and beyond. */
+function maySpeak(view: DataView, at: number): boolean {
+  const firstByte = view.getUint8(at);
+  return firstByte === 0 ? view.getInt32(at) === 0 : firstByte !== 127 && firstByte < 224;
 }

@@ -49,6 +49,16 @@ export function decapsulatedEcn(inner: number, outer: number): number {
   return inner;
 }
 
+/** ::ffff:a.b.c.d, which stands for IPv4 in our tables and is nobody's on a wire (RFC 4291 §2.5.5.2). */
+export function isMappedIpv4(view: DataView, at: number): boolean {
+  return view.getInt32(at) === 0 && view.getInt32(at + 4) === 0 && view.getInt32(at + 8) === 0xffff;
+}
+
+/** fe80::/10 (RFC 4291 §2.5.6). */
+export function isLinkLocal(firstWord: number): boolean {
+  return (firstWord & 0xffc00000) === (0xfe800000 | 0);
+}
+
 /** Type of service (IPv4) or traffic class (IPv6) of the header at `offset`. */
 export function readTrafficClass(view: DataView, offset: number, ipv6: boolean): number {
   if (!ipv6) return view.getUint8(offset + Ipv4.TOS);
