@@ -67,5 +67,11 @@ export interface Driver {
   readSeen(keys: Int32Array, count: number, seen: (index: number, tick: number) => void): void;
   /** Emits a frame as the VTEP itself: out of an access port, or, by its outer headers, towards the underlay. */
   inject(slot: number, frame: Uint8Array): void;
+  /** Sends a frame of the gateway's own into a bridge domain, wherever its destination MAC is. */
+  originate(bd: number, frame: Uint8Array, tick: number): void;
+  /** A frame that EngineListener.onHold kept, again: its neighbour is known now. At most 64 KiB. */
+  resume(slot: number, frame: Uint8Array, tick: number): void;
+  /** The neighbour of a kept frame does not answer: its sender hears so. */
+  giveUp(slot: number, frame: Uint8Array, tick: number): void;
   close(): void;
 }

@@ -28,28 +28,31 @@ export interface EngineListener {
   /**
    * Verdict.HOLD: `length` bytes at `offset` wait for the MAC of bindingWord0..3 in `bd`. Copy them to keep them, and
    * hand them to `resume` once it is known, or to `giveUp`. False where there is no room: the frame is dropped.
+   * All three entries of the engine's own may be called from within these calls.
    */
   onHold(decision: Decision, bytes: Uint8Array, offset: number, length: number): boolean;
 }
 
 const NOBODY = new Uint8Array(0);
-const MAX_REPLY_BYTES = 65536;
+const MAX_FRAME_BYTES = 65536;
 
 export class Engine {
   private readonly frame: Frame = { bytes: NOBODY, view: new DataView(NOBODY.buffer), offset: 0, length: 0, slot: 0 };
   private readonly decision = new Decision();
   /** The gateway's own frames, beside the frame that they answer. */
-  private readonly replyFrame: Frame;
+  private readonly replyFrame = ownFrame();
   private readonly replyDecision = new Decision();
+  /** Held frames, beside the one that told the MAC they waited for. */
+  private readonly heldFrame = ownFrame();
+  private readonly heldDecision = new Decision();
 
+  /** `ownTransmit` sends what lies in the engine's own buffers, which the next frame overwrites: it copies. */
   constructor(
     private readonly tables: Tables,
     private readonly transmit: Transmit,
     private readonly listener?: EngineListener,
-  ) {
-    const bytes = new Uint8Array(HEADROOM_BYTES + MAX_REPLY_BYTES);
-    this.replyFrame = { bytes, view: new DataView(bytes.buffer), offset: HEADROOM_BYTES, length: 0, slot: 0 };
-  }
+    private readonly ownTransmit: Transmit = transmit,
+  ) {}
 
   /** Handles one frame from interface `slot`. The result is overwritten by the next call. */
   handle(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): Decision {
@@ -63,49 +66,48 @@ export class Engine {
     account(tables, decision);
     execute(tables, frame, decision, this.transmit);
     if (decision.verdict === Verdict.HOLD) this.hold(decision, bytes, offset, length);
-    if (decision.reply !== Reply.NONE) this.reply(decision, tick);
+    if (decision.reply !== Reply.NONE) this.reply(this.frame.view, decision, tick);
     this.tell(decision);
     return decision;
   }
 
-  /** Sends a frame of the gateway's own into a domain, wherever its destination MAC is. The buffer needs headroom. */
-  originate(bytes: Uint8Array, offset: number, length: number, bd: number, tick: number): void {
+  /** Sends a frame of the gateway's own into a domain, wherever its destination MAC is. */
+  originate(frame: Uint8Array, bd: number, tick: number): void {
     const { replyFrame, replyDecision, tables } = this;
-    replyFrame.bytes.set(bytes.subarray(offset, offset + length), HEADROOM_BYTES);
-    replyFrame.length = length;
+    replyFrame.bytes.set(frame, HEADROOM_BYTES);
+    replyFrame.length = frame.length;
     replyFrame.slot = 0;
     processOriginated(tables, replyFrame, bd, tick, replyDecision);
-    execute(tables, replyFrame, replyDecision, this.transmit);
+    execute(tables, replyFrame, replyDecision, this.ownTransmit);
   }
 
   /** A held frame again, after its neighbour has answered. Its arrival was counted before. */
-  resume(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): void {
-    const { frame, decision, tables } = this;
-    if (frame.bytes !== bytes) this.enterBuffer(bytes);
-    frame.offset = offset;
-    frame.length = length;
-    frame.slot = slot;
-    processFrame(tables, frame, tick, decision);
+  resume(frame: Uint8Array, slot: number, tick: number): void {
+    const { heldDecision: decision } = this;
+    this.decideHeld(frame, slot, tick);
     if (decision.verdict === Verdict.DROP || decision.verdict === Verdict.HOLD) this.giveUpOn(decision, tick);
-    else execute(tables, frame, decision, this.transmit);
+    else execute(this.tables, this.heldFrame, decision, this.ownTransmit);
   }
 
   /** The neighbour of a held frame does not answer: the sender hears so (RFC 4861 §7.2.2, RFC 1812 §5.2.7.1). */
-  giveUp(bytes: Uint8Array, offset: number, length: number, slot: number, tick: number): void {
-    const { frame, decision, tables } = this;
-    if (frame.bytes !== bytes) this.enterBuffer(bytes);
-    frame.offset = offset;
-    frame.length = length;
-    frame.slot = slot;
-    processFrame(tables, frame, tick, decision);
-    this.giveUpOn(decision, tick);
+  giveUp(frame: Uint8Array, slot: number, tick: number): void {
+    this.decideHeld(frame, slot, tick);
+    this.giveUpOn(this.heldDecision, tick);
+  }
+
+  private decideHeld(frame: Uint8Array, slot: number, tick: number): void {
+    const { heldFrame, heldDecision, tables } = this;
+    heldFrame.bytes.set(frame, HEADROOM_BYTES);
+    heldFrame.length = frame.length;
+    heldFrame.slot = slot;
+    processFrame(tables, heldFrame, tick, heldDecision);
   }
 
   private giveUpOn(decision: Decision, tick: number): void {
     if (decision.verdict === Verdict.HOLD) decision.dropAndTell(Drop.NO_NEIGHBOR, Reply.HOST_UNREACHABLE);
     if (decision.verdict !== Verdict.DROP) return;
     this.tables.counters.drop(decision.reason, decision.slot, decision.ingressBd);
-    if (decision.reply !== Reply.NONE) this.reply(decision, tick);
+    if (decision.reply !== Reply.NONE) this.reply(this.heldFrame.view, decision, tick);
   }
 
   private hold(decision: Decision, bytes: Uint8Array, offset: number, length: number): void {
@@ -114,17 +116,17 @@ export class Engine {
     this.tables.counters.drop(decision.reason, decision.slot, decision.ingressBd);
   }
 
-  private reply(decision: Decision, tick: number): void {
+  private reply(view: DataView, decision: Decision, tick: number): void {
     const { replyFrame, replyDecision, tables } = this;
     const { icmpErrors } = tables;
     const limited = decision.reply >= Reply.TIME_EXCEEDED;
     if (limited && !icmpErrors.has(decision.slot, tick)) return;
-    replyFrame.length = buildReply(tables, this.frame.view, decision, replyFrame.view, HEADROOM_BYTES);
+    replyFrame.length = buildReply(tables, view, decision, replyFrame.view, HEADROOM_BYTES);
     // What nobody may be told costs no token, or it would silence what others need to hear.
     if (replyFrame.length === 0 || (limited && !icmpErrors.take(decision.slot, tick))) return;
     replyFrame.slot = decision.slot;
     processReply(tables, replyFrame, decision, tick, replyDecision);
-    execute(tables, replyFrame, replyDecision, this.transmit);
+    execute(tables, replyFrame, replyDecision, this.ownTransmit);
   }
 
   /** Once for each receive pool, not for each frame. */
@@ -139,4 +141,9 @@ export class Engine {
     if ((decision.effects & Effect.DISCOVER_VTEP) !== 0) this.listener.onDiscovery(decision);
     if (decision.verdict === Verdict.DROP && SECURITY_REASONS.has(decision.reason)) this.listener.onRefusal(decision);
   }
+}
+
+function ownFrame(): Frame {
+  const bytes = new Uint8Array(HEADROOM_BYTES + MAX_FRAME_BYTES);
+  return { bytes, view: new DataView(bytes.buffer), offset: HEADROOM_BYTES, length: 0, slot: 0 };
 }

@@ -9,6 +9,7 @@ import { monotonicCoarseTicks, PacketSocket } from "../../native/index.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Driver, DriverCounters, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
 import { KernelRoute } from "../io/kernel_route.js";
+import { OwnTransmit } from "../io/own_transmit.js";
 import { PacketTransmit } from "../io/transmit.js";
 import { TableWriter } from "./apply.js";
 import { clearTraffic, readCounters } from "./counters.js";
@@ -60,7 +61,7 @@ export class EbpfDriver implements Driver, PuntHandler {
       const kernelRoute = this.keep(new KernelRoute(tables));
       const sender = this.keep(new PacketSocket({ ifindex: 0, sendBufferBytes: SEND_BUFFER_BYTES }));
       this.transmit = new PacketTransmit(tables, sender, kernelRoute);
-      this.engine = new Engine(tables, this.transmit, listener);
+      this.engine = new Engine(tables, this.transmit, listener, new OwnTransmit(this.transmit));
       this.punts = this.keep(new PuntReader(this));
       this.start(this.punts.ifindex);
     } catch (error) {
@@ -125,6 +126,21 @@ export class EbpfDriver implements Driver, PuntHandler {
 
   inject(slot: number, frame: Uint8Array): void {
     this.transmit.toInterface(slot, 0, frame, 0, frame.length, true);
+    this.transmit.flush();
+  }
+
+  originate(bd: number, frame: Uint8Array, tick: number): void {
+    this.engine.originate(frame, bd, tick);
+    this.transmit.flush();
+  }
+
+  resume(slot: number, frame: Uint8Array, tick: number): void {
+    this.engine.resume(frame, slot, tick);
+    this.transmit.flush();
+  }
+
+  giveUp(slot: number, frame: Uint8Array, tick: number): void {
+    this.engine.giveUp(frame, slot, tick);
     this.transmit.flush();
   }
 

@@ -74,6 +74,17 @@ export class PacketTransmit implements Transmit {
     this.checksumField = field;
   }
 
+  /** Frames until resumePartialChecksum are others, and complete. Returns what that takes. */
+  suspendPartialChecksum(): number {
+    const start = this.checksumStart;
+    this.checksumStart = CHECKSUM_COMPLETE;
+    return start;
+  }
+
+  resumePartialChecksum(start: number): void {
+    this.checksumStart = start;
+  }
+
   /**
    * A super-packet, which the kernel cuts where it must: `segmentBytes` of payload each. Its partial checksum is set as
    * for setPartialChecksum; it stays where it is until flush().

@@ -66,6 +66,18 @@ export class MemoryDriver implements Driver, Transmit {
     this.sent.push({ to: "inject", target: slot, bytes: frame.slice() });
   }
 
+  originate(bd: number, frame: Uint8Array, tick: number): void {
+    this.engine.originate(frame, bd, tick);
+  }
+
+  resume(slot: number, frame: Uint8Array, tick: number): void {
+    this.engine.resume(frame, slot, tick);
+  }
+
+  giveUp(slot: number, frame: Uint8Array, tick: number): void {
+    this.engine.giveUp(frame, slot, tick);
+  }
+
   close(): void {
     this.sent.length = 0;
   }

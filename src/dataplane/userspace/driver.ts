@@ -9,6 +9,7 @@ import type { Tables } from "../../tables/tables.js";
 import { VtepError } from "../../wire/error.js";
 import type { Driver, DriverCounters, DropCounter, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
 import { KernelRoute } from "../io/kernel_route.js";
+import { OwnTransmit } from "../io/own_transmit.js";
 import { PacketTransmit } from "../io/transmit.js";
 import type { SocketChoice } from "./choose.js";
 import { FrameRouter } from "./frame_router.js";
@@ -49,6 +50,7 @@ export class UserspaceDriver implements Driver {
   private readonly sender: PacketSocket;
   private readonly kernelRoute: KernelRoute;
   private readonly transmit: PacketTransmit;
+  private readonly engine: Engine;
   private readonly parts: SourceParts;
   private readonly guard: StackGuard;
   private readonly opened = new Map<number, Opened>();
@@ -62,7 +64,8 @@ export class UserspaceDriver implements Driver {
     this.kernelRoute = new KernelRoute(tables);
     this.transmit = new PacketTransmit(tables, this.sender, this.kernelRoute);
     const router = new FrameRouter(tables, this.transmit);
-    const engine = new Engine(tables, router, listener);
+    this.engine = new Engine(tables, router, listener, new OwnTransmit(this.transmit));
+    const { engine } = this;
     this.parts = { tables, engine, router, netns, memory: new XskMemory(), intake: new Intake(tables, engine, router) };
     this.guard = new StackGuard(netns);
   }
@@ -110,6 +113,21 @@ export class UserspaceDriver implements Driver {
 
   inject(slot: number, frame: Uint8Array): void {
     this.transmit.toInterface(slot, 0, frame, 0, frame.length, true);
+    this.transmit.flush();
+  }
+
+  originate(bd: number, frame: Uint8Array, tick: number): void {
+    this.engine.originate(frame, bd, tick);
+    this.transmit.flush();
+  }
+
+  resume(slot: number, frame: Uint8Array, tick: number): void {
+    this.engine.resume(frame, slot, tick);
+    this.transmit.flush();
+  }
+
+  giveUp(slot: number, frame: Uint8Array, tick: number): void {
+    this.engine.giveUp(frame, slot, tick);
     this.transmit.flush();
   }
 
