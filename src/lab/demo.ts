@@ -136,7 +136,8 @@ interface LinkRow {
 /** What the stock VTEP learned of ours, in its own tables' words. */
 async function kernelStory({ lab, instance }: LabContext): Promise<string[]> {
   const namespace = instance.namespaceOf(KERNEL_NODE);
-  const device = vtepSpec(lab, KERNEL_NODE).bridgeDomains.map(vxlanName)[0] ?? "";
+  const device =
+    vtepSpec(lab, KERNEL_NODE).bridgeDomains.flatMap(({ vni }) => (vni === undefined ? [] : vxlanName(vni)))[0] ?? "";
   const fdb = JSON.parse(await runText("bridge", ["-n", namespace, "-j", "fdb", "show", "dev", device])) as FdbRow[];
   const [link] = JSON.parse(await runText("ip", ["-n", namespace, "-s", "-j", "link", "show", device])) as LinkRow[];
   const owners = new Map(hostPlaces(lab).map(({ node, interface: name }) => [macOf(lab, node, name), node]));

@@ -2,9 +2,10 @@
 import type { LabContext } from "./context.js";
 import { vtepNodes } from "./context.js";
 import { type Daemon, vtepd } from "./daemon.js";
+import { vrfPlaces } from "./kernel_irb.js";
 import { finish } from "./process.js";
 
-const NOUNS = ["status", "ports", "fdb", "vteps", "drops"];
+const NOUNS = ["status", "ports", "fdb", "neighbors", "routes", "vteps", "drops"];
 
 async function section(title: string, text: Promise<string>): Promise<string> {
   const body = await text.catch((error: unknown) => String(error));
@@ -42,7 +43,9 @@ export async function diagnose(context: LabContext): Promise<string> {
   const parts: string[] = [];
   for (const node of vtepNodes(context.lab)) {
     parts.push(...(await daemonSections(context.daemons.get(node))));
-    parts.push(...(await Promise.all(kernelSections(context, node))));
+    for (const place of [node, ...vrfPlaces(node, context.lab.nodes[node])]) {
+      parts.push(...(await Promise.all(kernelSections(context, place))));
+    }
   }
   return parts.join("\n");
 }

@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject } from "ajv";
 import { parseDocument } from "yaml";
 import { VtepError } from "../wire/error.js";
+import { isAddress } from "./outer.js";
 import { ACTIONS, labSchema } from "./schema.js";
-import { type Lab, type LabSpec, splitEndpoint } from "./topology.js";
+import { type Lab, type LabSpec, type PingCheck, splitEndpoint } from "./topology.js";
 
 /** The checkout: two folders up, from src/lab and from dist/lab alike. */
 export const checkoutRoot = fileURLToPath(new URL("../../", import.meta.url));
@@ -72,7 +73,14 @@ function linkProblems(lab: LabSpec): string[] {
 /** Every node name that a check mentions; `h1:eth0.10` means an address of that interface of h1. */
 function mentionedNodes(check: LabSpec["expect"][number]): string[] {
   const outer = (check.outer ?? []).flatMap(({ from, to }) => [from, to]);
-  if ("ping" in check) return [...check.ping.between, ...outer];
+  if ("ping" in check) return [...pingedNodes(check.ping), ...outer];
+  if ("trace" in check) return [...hostNames(check.trace.from, check.trace.to), ...outer];
+  if ("icmp" in check) return [...hostNames(check.icmp.from, check.icmp.to), ...outer];
+  if ("probes" in check) return [check.probes.host];
+  if ("move" in check) {
+    const ends = check.move.pings.flatMap(({ from, to }) => hostNames(from, to));
+    return [check.move.host, check.move.switch, ...ends, ...outer];
+  }
   if ("noPing" in check) return [check.noPing.from, ...outer];
   if ("tcp" in check) return [check.tcp.from, check.tcp.to, ...outer];
   if ("show" in check) return [check.show.node];
@@ -81,6 +89,13 @@ function mentionedNodes(check: LabSpec["expect"][number]): string[] {
   const { from, to, arrives, wire = {} } = check.send;
   const wireEnds = Object.keys(wire).flatMap((key) => key.split(">"));
   return [from, ...(to === undefined ? [] : [to]), ...Object.keys(arrives), ...wireEnds, ...outer];
+}
+
+/** Without plain addresses, which may stand for hosts. */
+const hostNames = (...names: readonly string[]): string[] => names.filter((name) => !isAddress(name));
+
+function pingedNodes(ping: PingCheck["ping"]): readonly string[] {
+  return "from" in ping ? hostNames(ping.from, ...ping.to) : ping.between;
 }
 
 function checkProblems(lab: LabSpec): string[] {

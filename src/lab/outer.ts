@@ -39,7 +39,10 @@ export interface VxlanPacket {
 }
 
 export const normalAddress = (text: string): string => ipaddr.parse(text).toString();
-const addressAt = (data: Buffer, at: number, size: number) =>
+/** An address as an operator writes it, not the name of a node. */
+export const isAddress = (text: string): boolean =>
+  ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+export const addressAt = (data: Buffer, at: number, size: number) =>
   ipaddr.fromByteArray([...data.subarray(at, at + size)]).toString();
 
 /** An untagged frame with UDP right behind its IP header. */

@@ -3,16 +3,10 @@
  * runs in one node's namespace; lines of the same tool and node in a row are run as one batch.
  */
 import { type Command, command } from "./command.js";
+import { homeOf, vrfPlaces } from "./kernel_irb.js";
 import { kernelVtepCommands } from "./kernel_vtep.js";
 import { subInterfaceCommands, subInterfaceName, trunksOf } from "./sub_interfaces.js";
-import {
-  type InterfaceSpec,
-  type LabSpec,
-  type NodeSpec,
-  type PortSpec,
-  splitEndpoint,
-  type Variant,
-} from "./topology.js";
+import { type InterfaceSpec, type LabSpec, type NodeSpec, splitEndpoint, type Variant } from "./topology.js";
 
 export type NamespaceOf = (node: string) => string;
 
@@ -37,8 +31,15 @@ const BRIDGE_SYSCTLS = {
   "net.bridge.bridge-nf-call-arptables": 0,
 };
 const ROUTER_SYSCTLS = { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 };
+/** A VRF may send a packet back by the L3 VNI that it came from, which is no reason to tell its sender of another way. */
+const VRF_SYSCTLS = {
+  ...ROUTER_SYSCTLS,
+  "net.ipv4.conf.all.send_redirects": 0,
+  "net.ipv4.conf.default.send_redirects": 0,
+};
 
 const DEFAULT_MTU = 1500;
+export const SWITCH_BRIDGE = "br0";
 
 /** The lab with the kernel's VTEPs in place of ours, or as it is. */
 export function withVariant<L extends LabSpec>(lab: L, variant: Variant): L {
@@ -49,9 +50,15 @@ export function withVariant<L extends LabSpec>(lab: L, variant: Variant): L {
 
 export function plan(lab: LabSpec, options: PlanOptions): Command[] {
   const nodes = Object.entries(lab.nodes);
+  const vrfs = nodes.flatMap(([node, spec]) => vrfPlaces(node, spec));
   return [
-    ...nodes.map(([node]) => command("ip", undefined, "netns", "add", options.namespaceOf(node))),
-    ...nodes.flatMap(([node, spec]) => sysctlCommands(node, spec)),
+    ...[...Object.keys(lab.nodes), ...vrfs].map((place) =>
+      command("ip", undefined, "netns", "add", options.namespaceOf(place)),
+    ),
+    ...nodes.flatMap(([node, spec]) =>
+      sysctlCommands(node, { ...(spec.kind === "router" ? ROUTER_SYSCTLS : {}), ...spec.sysctls }),
+    ),
+    ...vrfs.flatMap((place) => sysctlCommands(place, VRF_SYSCTLS)),
     ...lab.links.map((link) => linkCommand(lab, link, options)),
     ...nodes.flatMap(([node, spec]) => nodeCommands(lab, node, spec, options)),
     ...nodes.flatMap(([node, spec]) => routeCommands(node, spec)),
@@ -71,9 +78,8 @@ export function interfacesOf(lab: LabSpec, node: string): string[] {
     .map(([, name]) => name);
 }
 
-function sysctlCommands(node: string, spec: NodeSpec): Command[] {
-  const router = spec.kind === "router" ? ROUTER_SYSCTLS : {};
-  const settings = Object.entries({ ...COMMON_SYSCTLS, ...BRIDGE_SYSCTLS, ...router, ...spec.sysctls });
+function sysctlCommands(node: string, sysctls: Readonly<Record<string, number>>): Command[] {
+  const settings = Object.entries({ ...COMMON_SYSCTLS, ...BRIDGE_SYSCTLS, ...sysctls });
   return [
     // Not every kernel has them all.
     command("sysctl", node, "--ignore", ...settings.map(([name, value]) => `${name}=${value}`)),
@@ -117,8 +123,8 @@ function nodeCommands(lab: LabSpec, node: string, spec: NodeSpec, options: PlanO
   const names = [...interfacesOf(lab, node), ...subInterfaces];
   return [
     ...trunks.flatMap(([name, trunk]) => subInterfaceCommands(node, name, trunk, options.dot1qObject)),
-    ...roleCommands(lab, node, spec),
-    ...names.map((name) => command("ip", node, "link", "set", name, "up")),
+    ...roleCommands(lab, node, spec, options),
+    ...names.map((name) => command("ip", homeOf(node, spec, name), "link", "set", name, "up")),
     ...Object.entries(spec.interfaces ?? {}).flatMap(([name, one]) => [
       ...offloadCommands(node, name, one),
       ...addressCommands(node, name, one),
@@ -142,19 +148,21 @@ function addressCommands(node: string, name: string, spec: InterfaceSpec): Comma
   ];
 }
 
-function roleCommands(lab: LabSpec, node: string, spec: NodeSpec): Command[] {
-  if (spec.kind === "switch") return switchCommands(node, interfacesOf(lab, node));
+function roleCommands(lab: LabSpec, node: string, spec: NodeSpec, { namespaceOf }: PlanOptions): Command[] {
+  if (spec.kind === "switch") return switchCommands(node, spec, interfacesOf(lab, node));
   if (spec.kind !== "kernel-vtep" || spec.config === undefined) return [];
-  const mtuOf = (port: PortSpec) => interfaceSpec(lab, node, port.interface).mtu ?? DEFAULT_MTU;
-  return kernelVtepCommands(node, spec.config, mtuOf);
+  const mtuOf = (name: string) => interfaceSpec(lab, node, name).mtu ?? DEFAULT_MTU;
+  return kernelVtepCommands(node, spec.config, { namespaceOf, mtuOf });
 }
 
 /** A plain learning switch; it must stay silent itself, or its own ND would stand in the captures. */
-function switchCommands(node: string, ports: readonly string[]): Command[] {
+function switchCommands(node: string, spec: NodeSpec, ports: readonly string[]): Command[] {
+  const joined = ports.filter((port) => spec.interfaces?.[port]?.apart !== true);
   return [
-    command("ip", node, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0"),
-    command("ip", node, "link", "set", "br0", "addrgenmode", "none"),
-    command("ip", node, "link", "set", "br0", "up"),
-    ...ports.map((port) => command("ip", node, "link", "set", port, "addrgenmode", "none", "master", "br0")),
+    command("ip", node, "link", "add", SWITCH_BRIDGE, "type", "bridge", "mcast_snooping", "0"),
+    command("ip", node, "link", "set", SWITCH_BRIDGE, "addrgenmode", "none"),
+    command("ip", node, "link", "set", SWITCH_BRIDGE, "up"),
+    ...ports.map((port) => command("ip", node, "link", "set", port, "addrgenmode", "none")),
+    ...joined.map((port) => command("ip", node, "link", "set", port, "master", SWITCH_BRIDGE)),
   ];
 }

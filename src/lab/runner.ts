@@ -11,8 +11,9 @@ import { type LabContext, probeProgram } from "./context.js";
 import { Daemon, showRows } from "./daemon.js";
 import { diagnose } from "./diagnose.js";
 import { guard, Instance, sweep } from "./instance.js";
+import { homeOf } from "./kernel_irb.js";
 import { checkoutRoot } from "./load.js";
-import { interfacesOf, plan, withVariant } from "./plan.js";
+import { interfacesOf, type NamespaceOf, plan, withVariant } from "./plan.js";
 import type { Check, Lab, Variant, VtepSpec } from "./topology.js";
 
 const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
@@ -55,7 +56,7 @@ async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<
   const chosen = withVariant(lab, variant);
   const { namespaceOf } = instance;
   await runCommands(plan(chosen, { namespaceOf, dot1qObject }), namespaceOf);
-  await Promise.all(Object.keys(chosen.nodes).map((node) => awaitLinks(chosen, node, namespaceOf(node))));
+  await Promise.all(Object.keys(chosen.nodes).map((node) => awaitLinks(chosen, node, namespaceOf)));
   const ours = Object.entries(chosen.nodes).flatMap(([node, { kind, config }]): [Daemon, VtepSpec][] =>
     kind === "vtepd" && config !== undefined ? [[new Daemon(instance, node), config]] : [],
   );
@@ -66,9 +67,13 @@ async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<
   return { lab: chosen, instance, variant, daemons: new Map(ours.map(([daemon]) => [daemon.node, daemon])) };
 }
 
-async function awaitLinks(lab: Lab, node: string, namespace: string): Promise<void> {
-  const late = await awaitCarrier(namespace, interfacesOf(lab, node), "up", LINKS_TIMEOUT_MS);
-  if (late.length > 0) throw new VtepError("lab_link", `links of ${node} do not come up: ${late.join(", ")}`);
+async function awaitLinks(lab: Lab, node: string, namespaceOf: NamespaceOf): Promise<void> {
+  const homes = interfacesOf(lab, node).map((name) => [homeOf(node, lab.nodes[node], name), name] as const);
+  for (const home of new Set(homes.map(([place]) => place))) {
+    const names = homes.flatMap(([place, name]) => (place === home ? [name] : []));
+    const late = await awaitCarrier(namespaceOf(home), names, "up", LINKS_TIMEOUT_MS);
+    if (late.length > 0) throw new VtepError("lab_link", `links of ${node} do not come up: ${late.join(", ")}`);
+  }
 }
 
 /** A lab that stays until `lab down`. */

@@ -19,6 +19,7 @@ const interfaceSpec = closed(
     mtu: { type: "integer" },
     mac: text,
     addresses: texts,
+    apart: { type: "boolean" },
     offloads: mapOf({ type: "boolean" }),
     vlans: mapOf(closed({ addresses: texts, mac: text }, ["addresses"])),
   },
@@ -30,7 +31,7 @@ const vtepSpec = {
   required: ["vtep", "bridgeDomains", "ports", "control"],
   properties: {
     vtep: { type: "object", required: ["address", "underlay"], properties: { address: text, underlay: texts } },
-    bridgeDomains: { type: "array", items: { type: "object", required: ["name", "vni"] } },
+    bridgeDomains: { type: "array", items: { type: "object", required: ["name"] } },
     ports: { type: "array", items: { type: "object", required: ["interface", "bridgeDomain"] } },
     control: { type: "object", required: ["mode", "static"], properties: { mode: { const: "static" } } },
   },
@@ -63,12 +64,26 @@ const outer = closed(
     udpChecksum: { enum: ["zero", "valid"] },
     port: { type: "integer" },
     sourcePorts: pair({ type: "integer" }),
+    inner: closed({ source: text, destination: text, ttl: { type: "integer" } }, []),
   },
   ["from", "to", "vni"],
 );
 
 const actions: Record<string, object> = {
-  ping: closed({ between: texts, sizes: { type: "array", items: { type: "integer" } } }, ["between"]),
+  ping: {
+    ...closed(
+      {
+        between: texts,
+        from: text,
+        to: texts,
+        sizes: { type: "array", items: { type: "integer" } },
+        ttl: { type: "integer" },
+        fresh: { type: "boolean" },
+      },
+      [],
+    ),
+    oneOf: [{ required: ["between"] }, { required: ["from", "to"] }],
+  },
   noPing: closed({ from: text, addresses: texts }),
   send: closed(
     {
@@ -85,11 +100,37 @@ const actions: Record<string, object> = {
   flows: closed({ from: text, to: text, count: { type: "integer" }, shares: mapOf(pair({ type: "number" })) }),
   show: closed({ node: text, noun: text, has: rows, hasNot: rows }, ["node", "noun"]),
   links: closed({ node: text, state: { enum: ["up", "down"] } }),
+  trace: closed({ from: text, to: text, family, hops: texts }, ["from", "to", "hops"]),
+  icmp: closed(
+    {
+      from: text,
+      to: text,
+      family,
+      ttl: { type: "integer" },
+      size: { type: "integer" },
+      answer: { enum: ["time-exceeded", "net-unreachable", "host-unreachable", "too-big"] },
+      by: text,
+      mtu: { type: "integer" },
+    },
+    ["from", "to", "answer", "by"],
+  ),
+  move: closed({
+    host: text,
+    switch: text,
+    from: text,
+    to: text,
+    pings: { type: "array", items: closed({ from: text, to: text }) },
+    mostLost: { type: "integer" },
+  }),
+  probes: closed({ host: text, family, count: { type: "integer" } }, ["host", "count"]),
 };
 
 /** `load.ts` sees to it that a check has exactly one action: `oneOf` would answer a typing error with a page. */
 export const ACTIONS: readonly string[] = Object.keys(actions);
-const check = closed({ ...actions, vtepdOnly: { type: "boolean" }, outer: { type: "array", items: outer } }, []);
+const check = closed(
+  { ...actions, vtepdOnly: { type: "boolean" }, outer: { type: "array", items: outer }, offWire: texts },
+  [],
+);
 
 export const labSchema = closed({
   title: text,

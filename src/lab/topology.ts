@@ -10,6 +10,8 @@ export interface InterfaceSpec {
   readonly mtu?: number;
   readonly mac?: string;
   readonly addresses?: readonly string[];
+  /** Not part of its switch until a `move` joins it. */
+  readonly apart?: boolean;
   /** `ethtool -K`. */
   readonly offloads?: Readonly<Record<string, boolean>>;
   /** 802.1Q sub-interfaces by VLAN id; each is called `<interface>.<vlan>`. */
@@ -29,15 +31,27 @@ export interface VtepSpec {
     readonly udpChecksum?: boolean;
   };
   readonly bridgeDomains: readonly BridgeDomainSpec[];
+  readonly vrfs?: readonly VrfSpec[];
   readonly ports: readonly PortSpec[];
   readonly control: { readonly mode: "static"; readonly static: StaticSpec };
 }
 
 export interface BridgeDomainSpec {
   readonly name: string;
-  readonly vni: number;
+  /** Without it the domain is a routed access port: it ends at this VTEP. */
+  readonly vni?: number;
+  readonly vrf?: string;
+  readonly gateway?: { readonly mac: string; readonly addresses: readonly string[] };
   readonly learning?: boolean;
   readonly learnRemote?: boolean;
+  readonly arpSuppression?: boolean;
+}
+
+export interface VrfSpec {
+  readonly name: string;
+  readonly l3vni?: number;
+  readonly routerMac?: string;
+  readonly irb?: "symmetric" | "asymmetric";
 }
 
 export interface PortSpec {
@@ -50,6 +64,15 @@ export interface PortSpec {
 export interface StaticSpec {
   readonly vteps?: readonly { readonly address: string; readonly bridgeDomains: readonly string[] }[];
   readonly fdb?: readonly { readonly bridgeDomain: string; readonly mac: string; readonly vtep: string }[];
+  readonly neighbors?: readonly { readonly bridgeDomain: string; readonly ip: string; readonly mac: string }[];
+  readonly routes?: readonly RouteSpec[];
+}
+
+export interface RouteSpec {
+  readonly vrf: string;
+  readonly prefix: string;
+  readonly vtep: string;
+  readonly routerMac: string;
 }
 
 export type NodeKind = "host" | "vtepd" | "kernel-vtep" | "router" | "switch";
@@ -82,17 +105,38 @@ export interface OuterExpectation {
   readonly udpChecksum?: "zero" | "valid";
   readonly port?: number;
   readonly sourcePorts?: readonly [number, number];
+  readonly inner?: InnerExpectation;
+}
+
+/** What every inner packet of hosts must look like (echoes, UDP, TCP); ARP, ND and ICMP errors are not looked at. */
+export interface InnerExpectation {
+  readonly source?: string;
+  readonly destination?: string;
+  readonly ttl?: number;
 }
 
 interface CheckBase {
   /** True only of vtepd, not of the kernel's VTEP; why stands in the lab's README. */
   readonly vtepdOnly?: boolean;
   readonly outer?: readonly OuterExpectation[];
+  /** Addresses that no packet from any VTEP may name meanwhile: not as source or destination, not in ARP or ND. */
+  readonly offWire?: readonly string[];
+}
+
+/** Echo requests over every address family that both have. */
+export interface PingOptions {
+  /** Of IP packets. */
+  readonly sizes?: readonly number[];
+  /** TTL or hop limit of every reply as its receiver sees it. */
+  readonly ttl?: number;
+  /** The sender first forgets all neighbours, so that it has to ask for them. */
+  readonly fresh?: boolean;
 }
 
 export interface PingCheck extends CheckBase {
-  /** Every ordered pair of these hosts, over every address family that both have. */
-  readonly ping: { readonly between: readonly string[]; readonly sizes?: readonly number[] };
+  /** Either every ordered pair of hosts, or one host to hosts and plain addresses. */
+  readonly ping: PingOptions &
+    ({ readonly between: readonly string[] } | { readonly from: string; readonly to: readonly string[] });
 }
 
 export interface NoPingCheck extends CheckBase {
@@ -143,7 +187,69 @@ export interface LinkCheck extends CheckBase {
   readonly links: { readonly node: string; readonly state: "up" | "down" };
 }
 
-export type Check = PingCheck | NoPingCheck | SendCheck | TcpCheck | FlowsCheck | ShowCheck | LinkCheck;
+export interface TraceCheck extends CheckBase {
+  /** The routers on the way, by the address that each one's time exceeded comes from; behind them `to` answers. */
+  readonly trace: {
+    readonly from: string;
+    readonly to: string;
+    readonly family?: 4 | 6;
+    readonly hops: readonly string[];
+  };
+}
+
+export type IcmpError = "time-exceeded" | "net-unreachable" | "host-unreachable" | "too-big";
+
+export interface IcmpCheck extends CheckBase {
+  /** An echo request that may not be fragmented earns this error. */
+  readonly icmp: {
+    readonly from: string;
+    /** A host, or a plain address. */
+    readonly to: string;
+    readonly family?: 4 | 6;
+    readonly ttl?: number;
+    /** Of the IP packet. */
+    readonly size?: number;
+    readonly answer: IcmpError;
+    /** The address that the error comes from. */
+    readonly by: string;
+    /** What it says, for too-big. */
+    readonly mtu?: number;
+  };
+}
+
+export interface MoveCheck extends CheckBase {
+  /**
+   * A host moves from one port of its switch to another, as a virtual machine does: its old VTEP sees no link go down,
+   * and it says one broadcast at its new place. Meanwhile `pings` run.
+   */
+  readonly move: {
+    readonly host: string;
+    readonly switch: string;
+    readonly from: string;
+    readonly to: string;
+    readonly pings: readonly { readonly from: string; readonly to: string }[];
+    /** Echo requests of each that may stay without answer. */
+    readonly mostLost: number;
+  };
+}
+
+export interface ProbesCheck extends CheckBase {
+  /** Waits until a host was asked for its own address this often, by unicast: somebody keeps its entry alive. */
+  readonly probes: { readonly host: string; readonly family?: 4 | 6; readonly count: number };
+}
+
+export type Check =
+  | PingCheck
+  | NoPingCheck
+  | SendCheck
+  | TcpCheck
+  | FlowsCheck
+  | ShowCheck
+  | LinkCheck
+  | TraceCheck
+  | IcmpCheck
+  | MoveCheck
+  | ProbesCheck;
 
 export interface LabSpec {
   readonly title: string;

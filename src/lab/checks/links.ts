@@ -2,6 +2,7 @@
 import { awaitCarrier } from "../carrier.js";
 import { type Command, command, runCommands } from "../command.js";
 import type { LabContext } from "../context.js";
+import { homeOf } from "../kernel_irb.js";
 import { interfacesOf, routeCommands } from "../plan.js";
 import { type Endpoint, isVtep, type LinkCheck, peerOf, splitEndpoint } from "../topology.js";
 import { type Outcome, PATIENCE_MS } from "./outcome.js";
@@ -28,10 +29,11 @@ interface Hop {
 /** First the kernel's view of the link, then the daemon's of its next hops. */
 async function settle(context: LabContext, peer: Endpoint, state: "up" | "down"): Promise<string[]> {
   const [node, name] = splitEndpoint(peer);
-  const late = await awaitCarrier(context.instance.namespaceOf(node), [name], state, PATIENCE_MS);
+  const spec = context.lab.nodes[node];
+  const namespace = context.instance.namespaceOf(homeOf(node, spec, name));
+  const late = await awaitCarrier(namespace, [name], state, PATIENCE_MS);
   if (late.length > 0) return [`${peer} does not go ${state}`];
   const daemon = context.daemons.get(node);
-  const spec = context.lab.nodes[node];
   if (daemon === undefined || spec === undefined || !isVtep(spec)) return [];
   const { problems } = await pollRows(daemon.socket, "vteps", (rows) => {
     const uses = rows.map(({ underlay }) => (underlay as Hop[]).some((hop) => hop.interface === name && hop.mac));

@@ -1,7 +1,8 @@
 /** The outer headers of what one VTEP sent to another while a check ran, compared with the configuration's promise. */
 import { type LabContext, tapsOf, udpPortOf, vtepAddress } from "../context.js";
+import { isTraffic, parseInner } from "../inner.js";
 import { hasOnlyVniFlag, parseIp, parseVxlan, type VxlanPacket } from "../outer.js";
-import type { OuterExpectation } from "../topology.js";
+import type { InnerExpectation, OuterExpectation } from "../topology.js";
 import type { Frames } from "../watch.js";
 
 /** The taps that the expectations need. */
@@ -18,7 +19,8 @@ export function outerProblems({ lab }: LabContext, frames: Frames, wanted: Outer
   if (packets.length === 0) return [`${where}: no packet on the wire`];
   // RFC 7348 §4.3: a VTEP must not fragment what it encapsulates.
   const fragments = seen.filter((frame) => parseIp(frame)?.fragment === true).length;
-  const wrong = new Set(packets.flatMap((packet) => packetProblems(packet, wanted)));
+  const inner = wanted.inner === undefined ? [] : innerProblems(packets, wanted.inner);
+  const wrong = new Set([...packets.flatMap((packet) => packetProblems(packet, wanted)), ...inner]);
   return [...wrong, ...(fragments > 0 ? [`${fragments} IP fragments`] : [])].map((problem) => `${where}: ${problem}`);
 }
 
@@ -35,4 +37,15 @@ function packetProblems(packet: VxlanPacket, wanted: OuterExpectation): string[]
     ...(outside ? [`source port ${packet.sourcePort} is not within ${low} to ${high}`] : []),
     ...(hasOnlyVniFlag(packet) ? [] : ["a reserved bit of the VXLAN header is set"]),
   ];
+}
+
+function innerProblems(packets: readonly VxlanPacket[], wanted: InnerExpectation): string[] {
+  const traffic = packets.flatMap(({ inner }) => parseInner(inner) ?? []).filter(isTraffic);
+  if (traffic.length === 0) return ["no inner packet of a host"];
+  return traffic.flatMap(({ source, destination, ip }) => {
+    const fields = { source, destination, ttl: ip?.ttl };
+    return (Object.keys(fields) as (keyof typeof fields)[])
+      .filter((name) => wanted[name] !== undefined && wanted[name] !== fields[name])
+      .map((name) => `inner ${name} is ${fields[name]}, not ${wanted[name]}`);
+  });
 }

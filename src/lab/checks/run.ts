@@ -1,11 +1,15 @@
 /** One check of a lab, whichever kind it is. */
 import { type LabContext, whileCapturing } from "../context.js";
-import type { Check } from "../topology.js";
+import type { Check, IcmpCheck, PingCheck } from "../topology.js";
 import { checkFlows } from "./flows.js";
+import { checkIcmp, checkTrace } from "./icmp.js";
 import { setLinks } from "./links.js";
+import { checkMove } from "./move.js";
+import { allTaps, offWireProblems } from "./off_wire.js";
 import type { Outcome } from "./outcome.js";
 import { outerProblems, outerTaps } from "./outer.js";
 import { checkNoPing, checkPing } from "./ping.js";
+import { checkProbes } from "./probes.js";
 import { checkSend } from "./send.js";
 import { checkShow } from "./show.js";
 import { checkTcp } from "./tcp.js";
@@ -17,32 +21,59 @@ function act(context: LabContext, check: Check): Promise<Outcome> {
   if ("tcp" in check) return checkTcp(context, check);
   if ("flows" in check) return checkFlows(context, check);
   if ("show" in check) return checkShow(context, check);
-  return setLinks(context, check);
+  if ("links" in check) return setLinks(context, check);
+  if ("trace" in check) return checkTrace(context, check);
+  if ("icmp" in check) return checkIcmp(context, check);
+  if ("move" in check) return checkMove(context, check);
+  return checkProbes(context, check);
 }
 
-/** With `outer`, what goes over the wire meanwhile is looked at too. */
+/** With `outer` or `offWire`, what goes over the wire meanwhile is looked at too. */
 export async function runCheck(context: LabContext, check: Check): Promise<Outcome> {
-  const { outer } = check;
-  if (outer === undefined) return act(context, check);
+  const { outer = [], offWire = [] } = check;
+  if (outer.length === 0 && offWire.length === 0) return act(context, check);
   let outcome: Outcome = { problems: [], detail: "" };
-  const frames = await whileCapturing(context, outerTaps(context, outer), async () => {
+  const taps = [...outerTaps(context, outer), ...(offWire.length > 0 ? allTaps(context) : [])];
+  const frames = await whileCapturing(context, taps, async () => {
     outcome = await act(context, check);
   });
-  const problems = outer.flatMap((wanted) => outerProblems(context, frames, wanted));
-  return { problems: [...outcome.problems, ...problems], detail: `${outcome.detail}; outer headers as configured` };
+  const problems = [
+    ...outer.flatMap((wanted) => outerProblems(context, frames, wanted)),
+    ...offWireProblems(context, frames, offWire),
+  ];
+  const seen = [
+    ...(outer.length > 0 ? ["headers as configured"] : []),
+    ...(offWire.length > 0 ? ["not on the wire"] : []),
+  ];
+  return { problems: [...outcome.problems, ...problems], detail: [outcome.detail, ...seen].filter(Boolean).join("; ") };
 }
 
 /** A line for people. */
 export function describeCheck(check: Check): string {
-  if ("ping" in check) return `ping among ${check.ping.between.join(", ")}${sizes(check.ping.sizes)}`;
+  if ("ping" in check) return describePing(check.ping);
   if ("noPing" in check) return `${check.noPing.from} does not reach ${check.noPing.addresses.join(", ")}`;
   if ("tcp" in check) return `TCP from ${check.tcp.from} to ${check.tcp.to} over IPv${check.tcp.family ?? 4}`;
   if ("flows" in check) return `${check.flows.count} flows from ${check.flows.from} to ${check.flows.to}`;
   if ("show" in check) return `show ${check.show.noun} of ${check.show.node}`;
   if ("links" in check) return `all links of ${check.links.node} go ${check.links.state}`;
+  if ("trace" in check) return `path from ${check.trace.from} to ${check.trace.to}, hop by hop`;
+  if ("icmp" in check) return describeIcmp(check.icmp);
+  if ("move" in check) return `${check.move.host} moves from ${check.move.from} to ${check.move.to}`;
+  if ("probes" in check) return `${check.probes.host} is probed by IPv${check.probes.family ?? 4}`;
   const { from, cast, family, to, arrives } = check.send;
   const target = to === undefined ? "" : ` to ${to}`;
   return `${cast} IPv${family} from ${from}${target} reaches ${Object.keys(arrives).join(", ")} only`;
+}
+
+function describePing(ping: PingCheck["ping"]): string {
+  const who = "from" in ping ? `from ${ping.from} to ${ping.to.join(", ")}` : `among ${ping.between.join(", ")}`;
+  const ttl = ping.ttl === undefined ? "" : `, replies with TTL ${ping.ttl}`;
+  return `ping ${who}${sizes(ping.sizes)}${ttl}`;
+}
+
+function describeIcmp({ from, to, size, answer, by }: IcmpCheck["icmp"]): string {
+  const what = size === undefined ? "" : ` with ${size} bytes`;
+  return `${from} to ${to}${what} earns ${answer} from ${by}`;
 }
 
 const sizes = (list: readonly number[] | undefined): string =>
