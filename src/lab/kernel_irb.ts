@@ -65,7 +65,7 @@ export function vrfCommands(node: string, spec: VtepSpec, vrf: VrfSpec, around: 
   const routers = new Map(routes.map((route) => [route.vtep, route.routerMac]));
   const tunnel = { bridge, vni: l3vni, mtu: roomOf(spec, around.mtuOf), learning: false };
   return [
-    ...bridgeCommands(place, bridge, routerMac),
+    ...bridgeCommands(place, bridge, routerMac, "none"),
     ...tunnelCommands(node, place, spec, tunnel, around),
     ...[...routers].flatMap(([vtep, mac]) => [
       ...remoteMacCommands(place, l3vni, mac, vtep),

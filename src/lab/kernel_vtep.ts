@@ -42,7 +42,7 @@ function domainCommands(node: string, spec: VtepSpec, domain: BridgeDomainSpec, 
   const bridge = `br-${domain.name}`;
   const ports = spec.ports.filter((port) => port.bridgeDomain === domain.name);
   return [
-    ...bridgeCommands(place, bridge, domain.gateway?.mac),
+    ...bridgeCommands(place, bridge, domain.gateway?.mac, domain.gateway === undefined ? "none" : "eui64"),
     ...tunnelOf(spec, domain, ports, around).flatMap((tunnel) => tunnelCommands(node, place, spec, tunnel, around)),
     ...ports.flatMap((port) => portCommands(node, place, bridge, port, around)),
     ...gatewayCommands(place, spec, domain, bridge),
@@ -50,12 +50,20 @@ function domainCommands(node: string, spec: VtepSpec, domain: BridgeDomainSpec, 
   ];
 }
 
-/** No address of its own but those that are asked for: its ND would stand in the captures. */
-export function bridgeCommands(place: string, bridge: string, mac: string | undefined): Command[] {
+/**
+ * A bridge has no address of its own, for its ND would stand in the captures; but a gateway needs a link-local one,
+ * without which the kernel cannot ask for a host (ndisc_send_ns).
+ */
+export function bridgeCommands(
+  place: string,
+  bridge: string,
+  mac: string | undefined,
+  linkLocal: "none" | "eui64",
+): Command[] {
   const address = mac === undefined ? [] : ["address", mac];
   return [
     command("ip", place, "link", "add", bridge, ...address, "type", "bridge", "mcast_snooping", "0"),
-    command("ip", place, "link", "set", bridge, "addrgenmode", "none"),
+    command("ip", place, "link", "set", bridge, "addrgenmode", linkLocal),
     command("ip", place, "link", "set", bridge, "up"),
   ];
 }
