@@ -35,9 +35,8 @@ function learnBinding(tables: Tables, decision: Decision, tick: number): void {
   const { bindingWord0: w0, bindingWord1: w1, bindingWord2: w2, bindingWord3: w3 } = decision;
   const known = neighbors.find(bd, w0, w1, w2, w3);
   const flags = known === 0 ? NeighborFlag.NONE : neighbors.flagsAt(known);
-  if ((flags & NeighborFlag.STATIC) !== 0) return;
   const same = known !== 0 && neighbors.loAt(known) === askerLo && neighbors.hiAt(known) === askerHi;
-  if ((flags & NeighborFlag.FROZEN) !== 0) {
+  if ((flags & (NeighborFlag.STATIC | NeighborFlag.FROZEN)) !== 0) {
     if (same) neighbors.confirm(known, tick);
     return;
   }

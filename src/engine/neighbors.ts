@@ -36,10 +36,16 @@ function answerArp(tables: Tables, view: DataView, out: Decision): boolean {
   if (request && isGateway(tables, out, 0, 0, MAPPED_PREFIX_WORD, target)) return tellGateway(tables, out, Reply.ARP);
   // The claim is not spread, unless it is another VTEP that speaks with the same address.
   if (claims && !out.fromTunnel) return refuse(out, Drop.ARP_INVALID);
-  if (tables.bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo)) return take(out);
+  if (isForUs(tables, out)) return take(out);
   // Unicast requests are liveness checks, probes and announcements must reach whom they may contradict.
   if (!request || !isGroupMac(out.destinationHi) || sender === 0 || sender === target || out.fromTunnel) return false;
   return answerForHost(tables, out, Reply.ARP, 0, 0, MAPPED_PREFIX_WORD, target);
+}
+
+/** Addressed to the gateway, or in answer to a probe of our own (see control/neighbors). */
+function isForUs({ bridgeDomains, probeHi, probeLo }: Tables, out: Decision): boolean {
+  const { bd, destinationHi: hi, destinationLo: lo } = out;
+  return (lo === probeLo && hi === probeHi) || bridgeDomains.isGatewayMac(bd, hi, lo);
 }
 
 /** Each VTEP answers its own hosts: a request that came through a tunnel has had its answer. */
@@ -100,7 +106,7 @@ function takeAdvertisement(tables: Tables, view: DataView, out: Decision, ip: nu
   if (!claims && (option === 0 || isOwnMac(view, option + 2, out))) {
     learnAdvertised(tables, out, w0, w1, w2, w3, view.getUint8(icmp + Nd.FLAGS));
   }
-  return tables.bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo) && take(out);
+  return isForUs(tables, out) && take(out);
 }
 
 function answerSolicitation(tables: Tables, view: DataView, out: Decision, ip: number, icmp: number): boolean {
@@ -112,7 +118,7 @@ function answerSolicitation(tables: Tables, view: DataView, out: Decision, ip: n
   const probe = isUnspecified(view, ip + Ipv6.SOURCE);
   if (!probe && !learnSource(tables, view, out, ip, icmp)) return refuse(out, Drop.ND_INVALID);
   if (isGateway(tables, out, w0, w1, w2, w3)) return tellGateway(tables, out, Reply.NEIGHBOR_ADVERTISEMENT);
-  if (tables.bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo)) return take(out);
+  if (isForUs(tables, out)) return take(out);
   // SPEC: RFC 4862 §5.4: duplicate-address detection must reach the host that may have the address.
   if (probe || !isGroupMac(out.destinationHi) || out.fromTunnel) return false;
   return answerForHost(tables, out, Reply.NEIGHBOR_ADVERTISEMENT, w0, w1, w2, w3);

@@ -36,6 +36,8 @@ export class Fdb {
   readonly countByPort = new Uint32Array(Limit.MAX_PORTS);
   readonly countByVtep = new Uint32Array(Limit.MAX_VTEPS);
   readonly countByBd = new Uint32Array(Limit.MAX_BDS);
+  /** Times that a local MAC went or moved, so that who depends on one knows when to look. */
+  localDepartures = 0;
 
   constructor(
     private readonly deltas: Deltas,
@@ -157,8 +159,10 @@ export class Fdb {
 
   private recount(slot: number, step: number): void {
     const kind = this.kindAt(slot);
-    if (kind === FdbKind.LOCAL) this.countByPort[this.targetAt(slot)]! += step;
-    else if (kind === FdbKind.REMOTE) this.countByVtep[this.targetAt(slot)]! += step;
+    if (kind === FdbKind.LOCAL) {
+      this.countByPort[this.targetAt(slot)]! += step;
+      if (step < 0) this.localDepartures += 1;
+    } else if (kind === FdbKind.REMOTE) this.countByVtep[this.targetAt(slot)]! += step;
   }
 
   private insert(w0: number, w1: number): number {

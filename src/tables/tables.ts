@@ -60,6 +60,9 @@ export class Tables {
   readonly icmpErrors = new RateLimit(Limit.MAX_INTERFACES, 10, 50);
   readonly counters = new Counters();
   settings: VtepSettings = UNCONFIGURED;
+  /** MAC from which hosts of domains without gateway are probed; what is sent to it ends here. */
+  probeHi = 0;
+  probeLo = 0;
 
   constructor(fdbCapacity?: number) {
     this.fdb = new Fdb(this.deltas, fdbCapacity);
