@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * A frame from an access port: port and VLAN -> bridge domain, source admitted,
- * destination known -> out of a local port or into the tunnel. Everything else goes
- * to the engine. TWIN: processAccess in src/engine/pipeline.ts.
+ * routed if it is for the gateway, destination known -> out of a local port or into
+ * the tunnel. Everything else goes to the engine. TWIN: processAccess in src/engine/pipeline.ts.
  */
-#include "lib/bridge.h"
 #include "lib/parse.h"
+#include "lib/pipeline.h"
 #include "lib/security.h"
 #include "lib/verdict.h"
 
@@ -15,8 +15,11 @@ static __always_inline void decide_access(const struct packet *p, const struct v
 {
 	__u32 port_flags = 0;
 
-	if (classify_access(p, out, &port_flags) && admit_local(out, port_flags))
-		decide_destination(p, config, out);
+	if (!classify_access(p, out, &port_flags))
+		return;
+	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
+	if (bd && admit_local(out, bd, port_flags) && enter_domain(p, out, bd))
+		forward(p, config, out);
 }
 
 static __always_inline int handle_access(struct packet *p)

@@ -1,23 +1,41 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * A packet from the underlay: VXLAN for us from a VTEP we know -> inner frame to a
- * local port. What is not VXLAN for us stays the kernel's, untouched; what is ours
+ * local port, or routed, and then perhaps into another tunnel. What is not VXLAN for us stays the kernel's, untouched; what is ours
  * but no plain case goes to the engine. TWIN: processUnderlay in src/engine/pipeline.ts.
  */
-#include "lib/bridge.h"
 #include "lib/decap.h"
+#include "lib/pipeline.h"
 #include "lib/security.h"
 #include "lib/verdict.h"
 
 char vtep_license[] SEC("license") = "Dual BSD/GPL";
 
+/* SPEC: RFC 9135 §5.2: behind an L3 VNI only what is addressed to our router MAC is routed, and nothing is bridged. */
+static __always_inline bool enter_vrf(struct decision *out)
+{
+	struct vtep_vrf *vrf = lookup(&vtep1_vrf, out->vrf);
+
+	if (!vrf || mac_of(out->destination) != mac_at(vrf->router_mac))
+		return refuse(out, VTEP_DROP_ROUTER_MAC_MISMATCH);
+	out->routing = true;
+	return true;
+}
+
+static __always_inline bool enter_bridge(const struct packet *p, struct decision *out)
+{
+	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
+
+	return bd && admit_remote(out, bd) && enter_domain(p, out, bd);
+}
+
 static __always_inline void decide_underlay(const struct packet *p, const struct vtep_config *config, struct decision *out)
 {
 	if (!parse_underlay(p, config, out))
 		return;
-	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
-	if (bd && admit_remote(out, bd->flags))
-		decide_destination(p, config, out);
+	bool entered = out->vrf ? enter_vrf(out) : enter_bridge(p, out);
+	if (entered)
+		forward(p, config, out);
 }
 
 static __always_inline int handle_underlay(struct packet *p)

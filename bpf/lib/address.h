@@ -27,6 +27,14 @@ static __always_inline __u64 mac_of(__u64 key)
 	return key >> 16;
 }
 
+/* The six bytes of an address in a map value. */
+static __always_inline __u64 mac_at(const __u8 *bytes)
+{
+	const __u16 *words = (const __u16 *)bytes;
+
+	return words[0] | (__u64)words[1] << 16 | (__u64)words[2] << 32;
+}
+
 static __always_inline bool is_group(__u64 key)
 {
 	return mac_of(key) & 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Where a frame goes inside its bridge domain. Flooding is the engine's. XDP leaves
+ * Where a frame goes inside its bridge domain, or a routed one by what routing found.
+ * Flooding is the engine's. XDP leaves
  * a frame alone whose egress does not take redirected frames: the tc program behind
  * it does the work. TWIN: src/engine/bridge.ts.
  */
@@ -26,13 +27,15 @@ static __always_inline bool to_port(const struct packet *p, struct decision *out
 {
 	struct vtep_port *port = lookup(&vtep1_port, out->target);
 
+	__u32 from = out->routed ? 0 : out->port;
+
 	if (!port)
 		return punt(out, VTEP_PUNT_EXCEPTION);
-	if (out->target == out->port)
+	if (out->target == from)
 		return refuse(out, VTEP_DROP_HAIRPIN);
 	if (!(port->flags & VTEP_PORT_ENABLED))
 		return refuse(out, VTEP_DROP_PORT_DISABLED);
-	if (both_isolated(out->port, port->flags))
+	if (both_isolated(from, port->flags))
 		return refuse(out, VTEP_DROP_ISOLATED);
 	if (p->xdp && !(port->flags & VTEP_PORT_XDP_TX))
 		return pass(out);
@@ -43,17 +46,17 @@ static __always_inline bool to_port(const struct packet *p, struct decision *out
 	return true;
 }
 
-/* A frame that came through a tunnel never leaves through one (RFC 7432 §11.2, RFC 8365 §5.1). */
+/* A frame that came through a tunnel never leaves through one unless routed (RFC 7432 §11.2, RFC 8365 §5.1). */
 static __always_inline bool to_vtep(const struct packet *p, const struct vtep_config *config, struct decision *out)
 {
-	if (out->port == 0)
+	if (out->port == 0 && !out->routed)
 		return refuse(out, VTEP_DROP_SPLIT_HORIZON);
 	struct vtep_remote *remote = lookup(&vtep1_remote, out->target);
 	if (!remote)
 		return punt(out, VTEP_PUNT_EXCEPTION);
 	if (remote->group == 0)
 		return refuse(out, VTEP_DROP_UNDERLAY_UNRESOLVED);
-	out->flow_hash = flow_hash(p, out);
+	need_flow_hash(p, out);
 	struct vtep_group *group = lookup(&vtep1_group, remote->group);
 	__u32 hop = group ? group->adjacency[out->flow_hash & (VTEP_GROUP_BUCKETS - 1)] : 0;
 	struct vtep_adjacency *adjacency = lookup(&vtep1_adjacency, hop);
@@ -79,7 +82,7 @@ static __always_inline bool unknown_unicast(struct decision *out)
 	return punt(out, VTEP_PUNT_UNKNOWN_UNICAST);
 }
 
-static __always_inline bool decide_destination(const struct packet *p, const struct vtep_config *config, struct decision *out)
+static __always_inline bool find_destination(struct decision *out)
 {
 	if (is_group(out->destination))
 		return punt(out, VTEP_PUNT_BROADCAST);
@@ -87,9 +90,17 @@ static __always_inline bool decide_destination(const struct packet *p, const str
 	if (!entry)
 		return unknown_unicast(out);
 	out->target = entry->target;
-	if (entry->kind == VTEP_FDB_LOCAL)
+	out->kind = entry->kind;
+	return true;
+}
+
+static __always_inline bool decide_destination(const struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	if (out->kind == VTEP_FDB_NONE && !find_destination(out))
+		return false;
+	if (out->kind == VTEP_FDB_LOCAL)
 		return to_port(p, out);
-	if (entry->kind == VTEP_FDB_REMOTE)
+	if (out->kind == VTEP_FDB_REMOTE)
 		return to_vtep(p, config, out);
 	return refuse(out, VTEP_DROP_UNKNOWN_UNICAST_HOLD);
 }

@@ -35,13 +35,13 @@ static __always_inline void account_arrival(const struct decision *out)
 	if (!out->vtep)
 		return;
 	count_receive(&vtep1_c_vtep, out->vtep, out);
-	if (out->bd)
-		count_receive(&vtep1_c_bd, out->bd, out);
+	if (out->ingress_bd)
+		count_receive(&vtep1_c_bd, out->ingress_bd, out);
 }
 
 static __always_inline void count_drop(__u32 reason, const struct decision *out)
 {
-	struct vtep_drop_key key = { .reason = reason, .slot = out->slot, .bd = out->bd };
+	struct vtep_drop_key key = { .reason = reason, .slot = out->slot, .bd = out->ingress_bd };
 	__u64 *drops = bpf_map_lookup_elem(&vtep1_drop, &key);
 
 	if (!drops) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * A packet from the underlay: is it VXLAN for us, from whom, for which domain, and
- * is the frame inside fit to be bridged? What is not for us is left to the kernel,
+ * is the frame inside fit to be forwarded? What is not for us is left to the kernel,
  * untouched. TWIN: src/engine/decap.ts, in the same order and with the same reasons.
  */
 #ifndef VTEP_DECAP_H
@@ -110,6 +110,7 @@ static __always_inline bool check_lengths(const struct packet *p, struct decisio
 	/* SPEC: RFC 6935 §5: over IPv6 a zero checksum is only for tunnels that were told to accept it. */
 	if (ipv6 && outer->udp->check == 0)
 		return refuse(out, VTEP_DROP_UDP_ZERO_CHECKSUM);
+	out->outer_checksum = outer->udp->check != 0;
 	out->inner_offset = ETH_HLEN + ip_header + TUNNEL_BYTES;
 	out->inner_length = udp_bytes - TUNNEL_BYTES;
 	return measure(p, out) || punt(out, VTEP_PUNT_SEGMENT);
@@ -134,6 +135,19 @@ static __always_inline bool check_sender(const struct vtep_config *config, struc
 	return true;
 }
 
+/* An L2 VNI leads to a bridge domain, an L3 VNI to a VRF (RFC 9135 §4). */
+static __always_inline bool check_vni(struct decision *out, __u32 number)
+{
+	struct vtep_vni *vni = lookup(&vtep1_vni, number);
+
+	if (!vni || (vni->bd == 0 && vni->vrf == 0))
+		return refuse(out, VTEP_DROP_UNKNOWN_VNI);
+	out->bd = vni->bd;
+	out->ingress_bd = vni->bd;
+	out->vrf = vni->bd ? 0 : vni->vrf;
+	return true;
+}
+
 static __always_inline bool check_vxlan(const struct packet *p, const struct vtep_config *config, struct decision *out,
 					const struct outer *outer)
 {
@@ -148,12 +162,7 @@ static __always_inline bool check_vxlan(const struct packet *p, const struct vte
 	bool reserved = (first & VXLAN_FIRST_RESERVED) || (second & VXLAN_SECOND_RESERVED);
 	if ((config->flags & VTEP_CONFIG_PROFILE_LINUX) && reserved)
 		return refuse(out, VTEP_DROP_VXLAN_RESERVED_BITS);
-	__u32 vni = second >> 8;
-	__u32 *bd = lookup(&vtep1_vni, vni);
-	if (!bd)
-		return refuse(out, VTEP_DROP_UNKNOWN_VNI);
-	out->bd = *bd;
-	return true;
+	return check_vni(out, second >> 8);
 }
 
 static __always_inline bool check_ecn(const struct packet *p, struct decision *out, __u32 outer_class)
@@ -251,40 +260,6 @@ static __always_inline bool strip_tc(const struct packet *p, const struct decisi
 		return false;
 	bpf_csum_level(skb_of(p), BPF_CSUM_LEVEL_DEC);
 	return true;
-}
-
-static __always_inline void write_ipv4_class(struct iphdr *ip, __u32 class)
-{
-	__u32 word = bpf_ntohs(*(__be16 *)ip);
-	/* SPEC: RFC 1624 §3, equation 3. */
-	__u32 sum = (~bpf_ntohs(ip->check) & 0xffff) + (~word & 0xffff) + ((word & 0xff00) | class);
-
-	ip->tos = class;
-	ip->check = bpf_htons(~fold_sum(sum));
-}
-
-/* By the helper, because a device's sum over the whole packet covers this word, and nothing makes up for it. */
-static __always_inline void write_ipv6_class(const struct packet *p, __be16 *first, __u32 layer3_at, __u32 class)
-{
-	__be16 word = bpf_htons(0x6000 | class << 4 | (bpf_ntohs(*first) & 0xf));
-
-	if (p->xdp)
-		*first = word;
-	else
-		bpf_skb_store_bytes(skb_of(p), layer3_at, &word, sizeof(word), BPF_F_RECOMPUTE_CSUM);
-}
-
-/* `layer3_at` is known when compiled on each path. */
-static __always_inline void write_inner_class(struct packet *p, const struct decision *out, __u32 layer3_at)
-{
-	void *layer3 = p->data + layer3_at;
-
-	if (out->inner_class < 0 || layer3 + IPV4_HEADER_BYTES > p->end)
-		return;
-	if (out->ether_type == bpf_htons(ETH_P_IPV6))
-		write_ipv6_class(p, layer3, layer3_at, out->inner_class);
-	else
-		write_ipv4_class(layer3, out->inner_class);
 }
 
 #endif

@@ -24,7 +24,14 @@ struct decision {
 	__u32 slot;
 	__u32 port; /* ingress access port; 0 from the underlay */
 	__u32 vtep; /* sending VTEP; 0 from an access port, or not known */
-	__u32 bd;
+	__u32 bd;   /* where the frame is forwarded; 0 on the way into an L3 VNI */
+	__u32 ingress_bd; /* where it came in, for the counters; 0 behind an L3 VNI */
+	__u32 vrf;        /* that is to route the packet, where `routing` is set */
+	__u32 vni;        /* of the tunnel that it may leave through */
+	bool routing;
+	/* Routing has rewritten the addresses: the TTL goes down, and the frame may leave where it came from. */
+	bool routed;
+	bool outer_checksum; /* the packet that it came in had a UDP checksum */
 	/* FDB keys, as struct vtep_fdb_key lies in memory. */
 	__u64 destination;
 	__u64 source;
@@ -38,6 +45,7 @@ struct decision {
 	__u32 longest;
 	__u32 flow_hash;
 	int inner_class; /* traffic class that decapsulation gives the inner IP header; -1 leaves it */
+	__u32 kind;      /* enum vtep_fdb_kind of the target, once that is known */
 	__u32 target;    /* egress port or VTEP, and what the maps say of it: */
 	const struct vtep_port *egress;
 	const struct vtep_remote *remote;

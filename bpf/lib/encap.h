@@ -2,7 +2,9 @@
 /*
  * Pushes outer Ethernet, IP, UDP and VXLAN in front of an inner frame; the constant
  * part is a template kept with each VTEP. Over IPv4 without UDP checksum a
- * super-packet stays one. Refuses what needs a checksum that it cannot compute.
+ * super-packet stays one. A routed packet that came through a tunnel gets the new
+ * header in the place of the former. Refuses what needs a checksum that it cannot
+ * compute.
  * TWIN: src/engine/encap.ts.
  */
 #ifndef VTEP_ENCAP_H
@@ -13,6 +15,7 @@
 #include "lib/decision.h"
 #include "lib/maps.h"
 #include "lib/packet.h"
+#include "lib/rewrite.h"
 
 #define DEFAULT_TTL 64
 #define IPV4_MAX_BYTES 65535
@@ -40,6 +43,9 @@ static __always_inline bool may_encapsulate(const struct packet *p, const struct
 {
 	if (out->inner_length + OUTER6_BYTES > IPV4_MAX_BYTES)
 		return false;
+	/* In tc a header is only replaced in place, and what the kernel knows of the former one's checksum stays. */
+	if (!p->xdp && out->inner_offset)
+		return !out->outer_checksum && !needs_udp_checksum(config);
 	if (!needs_udp_checksum(config))
 		return true;
 	return out->packets == 1 && out->inner_length + OUTER6_BYTES <= CHECKSUM_MAX_BYTES && checksums_complete(p, out);
@@ -69,6 +75,10 @@ static __always_inline void read_fields(const struct packet *p, const struct vte
 		dont_fragment = true;
 	} else
 		return;
+	/* The inner header is rewritten only once there is room for the outer one. */
+	if (out->inner_class >= 0)
+		inner_class = out->inner_class;
+	inner_ttl -= out->routed;
 	__u32 dscp = config->flags & VTEP_CONFIG_TOS_INHERIT ? inner_class & ~ECN_MASK : config->tos;
 	fields->class = dscp | encapsulated_ecn(inner_class & ECN_MASK, linux_profile);
 	/* An inner TTL of 0 would make the outer packet undeliverable. */
@@ -104,6 +114,8 @@ static __always_inline bool push_room(struct packet *p, const struct vtep_config
 	if (p->xdp) {
 		if (bpf_xdp_adjust_head(xdp_of(p), (int)out->inner_offset - (int)room))
 			return false;
+	} else if (out->inner_offset) {
+		return out->inner_offset == room;
 	} else {
 		/* The sum below reads every byte. */
 		if (needs_udp_checksum(config) && bpf_skb_pull_data(skb_of(p), p->length))
@@ -158,14 +170,14 @@ static __always_inline void write_ipv6(struct ipv6hdr *ip, const struct decision
 }
 
 /* SPEC: RFC 7348 §5: the source port from a hash of the inner frame, in the configured range. */
-static __always_inline void write_udp(struct udphdr *udp, const struct vtep_config *config, const struct decision *out, __u32 vni)
+static __always_inline void write_udp(struct udphdr *udp, const struct vtep_config *config, const struct decision *out)
 {
 	struct vxlan_header *vxlan = (void *)(udp + 1);
 	__u32 spread = (out->flow_hash >> 16) * config->source_port_count >> 16;
 
 	udp->source = bpf_htons(config->source_port_min + spread);
 	udp->len = bpf_htons(out->inner_length + TUNNEL_BYTES);
-	vxlan->second = bpf_htonl(vni << 8);
+	vxlan->second = bpf_htonl(out->vni << 8);
 }
 
 /* `addresses`: source and destination of the outer IP header. The checksum field is zero, as the template has it. */
@@ -188,10 +200,11 @@ static __always_inline void write_udp_checksum(struct packet *p, const struct de
 }
 
 /*
- * A device may have given the sum of all bytes; those just written are not in it.
- * Left so, a receiver on the same machine would report a broken checksum unit.
+ * A device may have given the sum of all bytes; the header just written is not in it,
+ * or the former one still is. Left so, a receiver on the same machine would report a
+ * broken checksum unit.
  */
-static __always_inline void correct_device_sum(struct packet *p, bool ipv6)
+static __always_inline void correct_device_sum(struct packet *p, bool ipv6, bool added)
 {
 	void *from = p->data + ETH_HLEN;
 
@@ -202,15 +215,20 @@ static __always_inline void correct_device_sum(struct packet *p, bool ipv6)
 		return;
 	__u64 sum = *(__u16 *)(from + bytes - 2);
 	sum += (__u32)(ipv6 ? bpf_csum_diff(0, 0, from, OUTER6_BYTES + 12, 0) : bpf_csum_diff(0, 0, from, OUTER4_BYTES + 12, 0));
-	bpf_csum_update(skb_of(p), fold_sum(sum));
+	__u32 folded = fold_sum(sum);
+	bpf_csum_update(skb_of(p), added ? folded : ~folded);
 }
 
 static __always_inline bool write_headers(struct packet *p, const struct vtep_config *config, const struct decision *out,
-					  const struct outer_fields *fields, __u32 vni, bool ipv6)
+					  const struct outer_fields *fields, bool ipv6)
 {
-	struct ethhdr *eth = p->data;
-	void *inner = p->data + ETH_HLEN + (ipv6 ? OUTER6_BYTES : OUTER4_BYTES);
+	__u32 inner_at = ETH_HLEN + (ipv6 ? OUTER6_BYTES : OUTER4_BYTES);
 
+	if (!p->xdp && out->inner_offset)
+		correct_device_sum(p, ipv6, false);
+	rewrite_inner(p, out, inner_at + ETH_HLEN);
+	struct ethhdr *eth = p->data;
+	void *inner = p->data + inner_at;
 	if (inner + ETH_HLEN > p->end)
 		return false;
 	copy_words((__u32 *)eth, (const __u32 *)out->next_hop->destination_mac, 3);
@@ -219,16 +237,16 @@ static __always_inline bool write_headers(struct packet *p, const struct vtep_co
 		write_ipv6((void *)(eth + 1), out, fields);
 	else
 		write_ipv4((void *)(eth + 1), out, fields);
-	write_udp(inner - TUNNEL_BYTES, config, out, vni);
-	/* The room took the place of the former ones. */
-	if (!p->xdp || out->inner_offset)
+	write_udp(inner - TUNNEL_BYTES, config, out);
+	/* Room, or a tag, took the place of the former ones. */
+	if (!p->xdp || out->inner_offset || out->routed)
 		write_addresses(inner, out->destination, out->source);
 	if (!p->xdp)
 		((struct ethhdr *)inner)->h_proto = out->ether_type;
 	if (needs_udp_checksum(config))
 		write_udp_checksum(p, out, ipv6);
 	if (!p->xdp)
-		correct_device_sum(p, ipv6);
+		correct_device_sum(p, ipv6, true);
 	return true;
 }
 
@@ -236,14 +254,13 @@ static __always_inline bool write_headers(struct packet *p, const struct vtep_co
 static __always_inline bool encapsulate(struct packet *p, const struct vtep_config *config, const struct decision *out)
 {
 	struct outer_fields fields;
-	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
 
 	read_fields(p, config, out, &fields);
-	if (!bd || !push_room(p, config, out))
+	if (!push_room(p, config, out))
 		return false;
 	if (config->family == VTEP_IPV6)
-		return write_headers(p, config, out, &fields, bd->vni, true);
-	return write_headers(p, config, out, &fields, bd->vni, false);
+		return write_headers(p, config, out, &fields, true);
+	return write_headers(p, config, out, &fields, false);
 }
 
 #endif

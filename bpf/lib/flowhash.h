@@ -70,7 +70,7 @@ static __always_inline __u32 hash_addresses(__be32 *words, __be16 ether_type)
 	return hash_finish(hash_mix(hash, bpf_ntohs(ether_type)));
 }
 
-/* Hash of the inner frame of an access port; its MAC addresses stand at the start of the bytes, tagged or not. */
+/* Hash of a routed packet, or of the inner frame of an access port; its MAC addresses stand at the start of the bytes, tagged or not. */
 static __always_inline __u32 flow_hash(const struct packet *p, const struct decision *out)
 {
 	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
@@ -80,6 +80,13 @@ static __always_inline __u32 flow_hash(const struct packet *p, const struct deci
 	if (out->ether_type == bpf_htons(ETH_P_IPV6) && layer3 + IPV6_HEADER_BYTES <= p->end)
 		return hash_ipv6(p, layer3);
 	return p->data + ETH_HLEN <= p->end ? hash_addresses(p->data, out->ether_type) : 0;
+}
+
+/* Once for each frame. A hash of zero is made again, which is as right. */
+static __always_inline void need_flow_hash(const struct packet *p, struct decision *out)
+{
+	if (out->flow_hash == 0)
+		out->flow_hash = flow_hash(p, out);
 }
 
 #endif

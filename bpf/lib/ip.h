@@ -29,6 +29,8 @@ typedef _Bool bool;
 /* More-fragments bit and offset: non-zero in every fragment. */
 #define IPV4_FRAGMENT_MASK 0x3fff
 #define IPV6_HEADER_BYTES 40
+/* Third word of ::ffff:a.b.c.d, which is how keys hold IPv4. */
+#define IPV4_MAPPED_WORD 0xffff
 
 #define UDP_HEADER_BYTES 8
 #define VXLAN_HEADER_BYTES 8

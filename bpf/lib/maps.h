@@ -45,8 +45,8 @@ VTEP_HASH(vtep1_tag, VTEP_MAX_PORTS, struct vtep_tag_key, __u32);
 VTEP_ARRAY(vtep1_port, VTEP_MAX_PORTS, struct vtep_port);
 
 VTEP_ARRAY(vtep1_bd, VTEP_MAX_BDS, struct vtep_bd);
-/* VNI -> bd */
-VTEP_HASH(vtep1_vni, VTEP_MAX_BDS, __u32, __u32);
+/* Every domain may have an L2 VNI, every VRF an L3 VNI. */
+VTEP_HASH(vtep1_vni, VTEP_MAX_BDS + VTEP_MAX_VRFS, __u32, struct vtep_vni);
 
 VTEP_HASH(vtep1_fdb, VTEP_MAX_FDB, struct vtep_fdb_key, struct vtep_fdb_value);
 
@@ -55,6 +55,20 @@ VTEP_HASH(vtep1_address, VTEP_MAX_VTEPS, struct vtep_address, __u32);
 VTEP_ARRAY(vtep1_remote, VTEP_MAX_VTEPS, struct vtep_remote);
 VTEP_ARRAY(vtep1_group, VTEP_MAX_GROUPS, struct vtep_group);
 VTEP_ARRAY(vtep1_adjacency, VTEP_MAX_ADJACENCIES, struct vtep_adjacency);
+
+VTEP_ARRAY(vtep1_vrf, VTEP_MAX_VRFS, struct vtep_vrf);
+VTEP_HASH(vtep1_host, VTEP_MAX_HOSTS, struct vtep_host_key, struct vtep_host);
+VTEP_ARRAY(vtep1_route, VTEP_MAX_ROUTES, struct vtep_route);
+VTEP_ARRAY(vtep1_path, VTEP_MAX_PATHS, struct vtep_path);
+
+/* Prefix -> route */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, VTEP_MAX_PREFIXES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vtep_prefix_key);
+	__type(value, __u32);
+} vtep1_prefix SEC(".maps");
 
 /* Interfaces that XDP may send to, by ifindex. */
 struct {

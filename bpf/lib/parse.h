@@ -85,6 +85,7 @@ static __always_inline bool classify_access(const struct packet *p, struct decis
 	out->port = *index;
 	out->slot = port->slot;
 	out->bd = port->bd;
+	out->ingress_bd = port->bd;
 	*port_flags = port->flags;
 	if (!understood)
 		return punt(out, VTEP_PUNT_SEGMENT);

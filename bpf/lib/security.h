@@ -7,9 +7,15 @@
 #ifndef VTEP_SECURITY_H
 #define VTEP_SECURITY_H
 
+#include "lib/address.h"
 #include "lib/decision.h"
 #include "lib/maps.h"
 #include "lib/tick.h"
+
+static __always_inline bool is_gateway_mac(const struct vtep_bd *bd, __u64 key)
+{
+	return (bd->flags & VTEP_BD_GATEWAY) && mac_of(key) == mac_at(bd->gateway_mac);
+}
 
 /* Writes ten times a second at most, so that the entry's cache line stays shared between CPUs. */
 static __always_inline void refresh(struct vtep_fdb_value *entry)
@@ -19,8 +25,11 @@ static __always_inline void refresh(struct vtep_fdb_value *entry)
 		entry->last_seen_tick = tick;
 }
 
-static __always_inline bool admit_local(struct decision *out, __u32 port_flags)
+static __always_inline bool admit_local(struct decision *out, const struct vtep_bd *bd, __u32 port_flags)
 {
+	/* The gateway's MAC is the same on every VTEP: from a host it would draw everybody's traffic. */
+	if (is_gateway_mac(bd, out->source))
+		return refuse(out, VTEP_DROP_SOURCE_INVALID);
 	struct vtep_fdb_value *entry = fdb_find(out->source);
 	if (entry && entry->kind == VTEP_FDB_LOCAL && entry->target == out->port) {
 		refresh(entry);
@@ -32,9 +41,12 @@ static __always_inline bool admit_local(struct decision *out, __u32 port_flags)
 }
 
 /* Tunnels teach MACs only in flood-and-learn domains (RFC 7348 §4.1); a sender that nobody named is news there too. */
-static __always_inline bool admit_remote(struct decision *out, __u32 bd_flags)
+static __always_inline bool admit_remote(struct decision *out, const struct vtep_bd *bd)
 {
-	if (!(bd_flags & VTEP_BD_LEARN_REMOTE))
+	if (!(bd->flags & VTEP_BD_LEARN_REMOTE))
+		return true;
+	/* Another VTEP's gateway asks for a host: as valid as ours, and nowhere in particular (RFC 9135 §6.1). */
+	if (is_gateway_mac(bd, out->source))
 		return true;
 	if (out->vtep == 0)
 		return punt(out, VTEP_PUNT_LEARN);

@@ -14,6 +14,7 @@
 #include "lib/maps.h"
 #include "lib/packet.h"
 #include "lib/punt.h"
+#include "lib/rewrite.h"
 #include "lib/test_record.h"
 
 /* TC_ACT_UNSPEC lets programs behind this one look, under clsact and TCX alike. */
@@ -64,10 +65,10 @@ static __always_inline bool arrange_xdp(struct packet *p, const struct decision 
 	if (frame + ETH_HLEN > p->end)
 		return false;
 	/* Behind a tag that goes, or comes, they are not in place yet. */
-	if (out->port || vlan)
+	if (out->port || out->routed || vlan)
 		write_addresses(frame, out->destination, out->source);
 	if (!vlan) {
-		write_inner_class(p, out, ETH_HLEN);
+		rewrite_inner(p, out, ETH_HLEN);
 		return true;
 	}
 	struct vlan_tag *tag = frame + VLAN_TAG_AT;
@@ -75,23 +76,22 @@ static __always_inline bool arrange_xdp(struct packet *p, const struct decision 
 		return false;
 	tag->tpid = bpf_htons(ETH_P_8021Q);
 	tag->tci = bpf_htons(vlan);
-	write_inner_class(p, out, ETH_HLEN + VLAN_TAG_BYTES);
+	rewrite_inner(p, out, ETH_HLEN + VLAN_TAG_BYTES);
 	return true;
 }
 
 /* In tc: outer header off, tag off, the port's tag on. False with the frame as it was. */
 static __always_inline bool arrange_tc(struct packet *p, const struct decision *out, __u16 vlan)
 {
-	if (out->inner_offset) {
-		if (!strip_tc(p, out))
-			return false;
-		packet_reload(p);
-		struct ethhdr *eth = p->data;
-		if ((void *)(eth + 1) > p->end)
-			return false;
+	if (out->inner_offset && !strip_tc(p, out))
+		return false;
+	packet_reload(p);
+	struct ethhdr *eth = p->data;
+	/* A frame that is bridged from port to port has them in place. */
+	if ((out->inner_offset || out->routed) && (void *)(eth + 1) <= p->end) {
 		write_addresses(eth, out->destination, out->source);
 		eth->h_proto = out->ether_type;
-		write_inner_class(p, out, ETH_HLEN);
+		rewrite_inner(p, out, ETH_HLEN);
 	}
 	if (p->beside)
 		bpf_skb_vlan_pop(skb_of(p));
@@ -121,7 +121,8 @@ static __always_inline int send_to_vtep(struct packet *p, const struct vtep_conf
 	}
 	account_arrival(out);
 	count_transmit(&vtep1_c_vtep, out->target, out);
-	count_transmit(&vtep1_c_bd, out->bd, out);
+	if (out->bd)
+		count_transmit(&vtep1_c_bd, out->bd, out);
 	return redirect(p, out, out->next_hop->ifindex);
 }
 

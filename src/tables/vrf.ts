@@ -7,7 +7,7 @@
 import { HostKind, Limit, PathKind } from "../abi/generated.js";
 import { maskWord } from "../wire/prefix.js";
 import { AddressTable } from "./address_table.js";
-import type { Deltas } from "./delta.js";
+import type { Deltas, PrefixKey } from "./delta.js";
 import { IntMap } from "./int_map.js";
 
 export class Vrfs {
@@ -181,6 +181,14 @@ export class Prefixes {
   /** `address` has no bits beyond `length`. 0 where absent. */
   find(vrf: number, address: Uint8Array, length: number): number {
     return this.routes.get(this.table.findAddress(scopeOf(vrf, length), address)) ?? 0;
+  }
+
+  /** The table must not change meanwhile. */
+  *entries(): IterableIterator<PrefixKey> {
+    for (const index of this.table.indexes()) {
+      const { scope, address } = this.table.keyOf(index);
+      yield { vrf: scope >>> 8, address, length: scope & 0xff };
+    }
   }
 
   /** False where the table is full. */

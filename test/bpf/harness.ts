@@ -4,7 +4,7 @@
 // A test run has no interfaces but the loopback, and shows no redirect. So frames always enter at the
 // loopback, which is given the identity of the slot under test, and the programs are those of objects.ts.
 
-import { type Drop, Punt } from "../../src/abi/generated.js";
+import { type Drop, Limit, Punt } from "../../src/abi/generated.js";
 import type { DriverCounters } from "../../src/dataplane/driver.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { readCounters } from "../../src/dataplane/ebpf/counters.js";
@@ -235,12 +235,21 @@ function empty(map: BpfMap, extent: number): void {
 }
 
 /** Above every index of the tables, and above every token bucket of their slots. */
-function extentOf({ interfaces, ports, bridgeDomains, vteps, adjacencies }: Tables): number {
-  const indexed = [ports.bd, bridgeDomains.vni, vteps.group, adjacencies.ifindex];
-  const highest = Math.max(...indexed.map(highestUsed), ...vteps.group, vteps.address.length);
+function extentOf({ interfaces, ports, bridgeDomains, vteps, adjacencies, vrfs, routes }: Tables): number {
+  const bridging = [ports.bd, bridgeDomains.vni, bridgeDomains.flags, vteps.group, adjacencies.ifindex];
+  const routing = [vrfs.l3Vni, vrfs.flags, routes.pathKind];
+  const used = [...bridging, ...routing].map(highestUsed);
+  const highest = Math.max(...used, ...vteps.group, vteps.address.length, highestRoute(routes));
   return Math.max(highest, (highestUsed(interfaces.ifindex) + 1) * Punt.CLASSES) + 1;
 }
 
-function highestUsed(values: Uint16Array | Uint32Array): number {
+function highestUsed(values: Uint8Array | Uint16Array | Uint32Array): number {
   return values.findLastIndex((value) => value !== 0);
+}
+
+function highestRoute(routes: Tables["routes"]): number {
+  for (let route = Limit.MAX_ROUTES - 1; route > 0; route--) {
+    if (routes.bucketsOf(route).some((path) => path !== 0)) return route;
+  }
+  return 0;
 }

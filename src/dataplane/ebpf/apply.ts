@@ -1,11 +1,13 @@
 // Brings the maps up to the tables. Makes before it breaks: what others point at is written first.
 // Writing is idempotent: an item's present value is read when it is applied.
 
-import { AdjacencyFlag, InterfaceFlag } from "../../abi/generated.js";
+import { AdjacencyFlag, InterfaceFlag, Limit } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
 import type { ItemProblem } from "../driver.js";
+import { ArrayWriter } from "./array_writer.js";
 import { FdbWriter } from "./fdb_writer.js";
 import { type IdentityEntry, IdentityMap } from "./identity_map.js";
+import { addAll, drain, usedIn } from "./index_set.js";
 import type { Programs } from "./load.js";
 import {
   encodeAdjacency,
@@ -20,6 +22,8 @@ import {
   MapName,
 } from "./maps.js";
 import { Problems } from "./problems.js";
+import { encodeVni } from "./routing_maps.js";
+import { RoutingWriter } from "./routing_writer.js";
 
 /** What hooks decided about an interface; by slot. */
 export interface SlotFacts {
@@ -29,7 +33,12 @@ export interface SlotFacts {
   isEngineCarried(slot: number): boolean;
 }
 
-type ArrayMap = "PORT" | "BD" | "REMOTE" | "GROUP" | "ADJACENCY";
+/** Domains and VRFs own VNIs: a VRF's number among the owners. */
+const FIRST_VRF = Limit.MAX_BDS;
+
+function nameOfOwner(owner: number): string {
+  return owner < FIRST_VRF ? `bridge domain ${owner}` : `vrf ${owner - FIRST_VRF}`;
+}
 
 export class TableWriter {
   puntIfindex = 0;
@@ -38,6 +47,8 @@ export class TableWriter {
   private readonly tagMap: IdentityMap;
   private readonly vniMap: IdentityMap;
   private readonly addressMap: IdentityMap;
+  private readonly arrays: ArrayWriter;
+  private readonly routing: RoutingWriter;
   private readonly fdb: FdbWriter;
 
   constructor(
@@ -46,10 +57,13 @@ export class TableWriter {
     private readonly slots: SlotFacts,
   ) {
     const map = (name: MapName) => programs.map(name);
-    this.interfaceMap = new IdentityMap(map(MapName.INTERFACE), "interface", (slot) => this.interfaceOf(slot));
-    this.tagMap = new IdentityMap(map(MapName.TAG), "port", (port) => this.tagOf(port));
-    this.vniMap = new IdentityMap(map(MapName.VNI), "bridge domain", (bd) => this.vniOf(bd));
-    this.addressMap = new IdentityMap(map(MapName.ADDRESS), "vtep", (vtep) => this.addressOf(vtep));
+    const named = (noun: string) => (index: number) => `${noun} ${index}`;
+    this.interfaceMap = new IdentityMap(map(MapName.INTERFACE), named("interface"), (slot) => this.interfaceOf(slot));
+    this.tagMap = new IdentityMap(map(MapName.TAG), named("port"), (port) => this.tagOf(port));
+    this.vniMap = new IdentityMap(map(MapName.VNI), nameOfOwner, (owner) => this.vniOf(owner));
+    this.addressMap = new IdentityMap(map(MapName.ADDRESS), named("vtep"), (vtep) => this.addressOf(vtep));
+    this.arrays = new ArrayWriter(programs, this.problems);
+    this.routing = new RoutingWriter(programs, tables, this.arrays, this.problems);
     this.fdb = new FdbWriter(map(MapName.FDB), tables, this.problems);
   }
 
@@ -60,12 +74,15 @@ export class TableWriter {
     addAll(deltas.interfaces, usedIn(interfaces.ifindex));
     addAll(deltas.ports, usedIn(ports.bd));
     addAll(deltas.bridgeDomains, usedIn(bridgeDomains.vni));
+    addAll(deltas.bridgeDomains, usedIn(bridgeDomains.vrf));
+    addAll(deltas.bridgeDomains, usedIn(bridgeDomains.flags));
     addAll(deltas.adjacencies, usedIn(adjacencies.ifindex));
     addAll(deltas.vteps, vteps.address.keys());
     addAll(
       deltas.groups,
       usedIn(vteps.group).map((vtep) => vteps.group[vtep]!),
     );
+    this.routing.markAll();
     this.tables.fdb.forEach(({ bd, hi, lo }) => {
       deltas.fdb.push((bd << 16) | hi, lo);
     });
@@ -76,12 +93,16 @@ export class TableWriter {
   writeDeltas(): readonly ItemProblem[] {
     const { deltas } = this.tables;
     if (deltas.config) this.writeConfig();
-    this.writeBridgeDomains(drain(deltas.bridgeDomains));
+    const bds = drain(deltas.bridgeDomains);
+    const vrfs = drain(deltas.vrfs);
+    this.arrays.write("BD", bds, (bd) => encodeBd(this.tables, bd), deltas.bridgeDomains);
     this.writeAdjacencies(drain(deltas.adjacencies));
-    this.writeArray("GROUP", drain(deltas.groups), (group) => encodeGroup(this.tables, group), deltas.groups);
+    this.arrays.write("GROUP", drain(deltas.groups), (group) => encodeGroup(this.tables, group), deltas.groups);
     this.writeVteps(drain(deltas.vteps));
+    this.routing.writeDeltas(vrfs);
+    this.writeVnis(bds, vrfs);
     this.writeAttachments(drain(deltas.interfaces), drain(deltas.ports));
-    this.writeFdb();
+    this.fdb.writeDeltas();
     return this.problems.take();
   }
 
@@ -106,10 +127,11 @@ export class TableWriter {
     );
   }
 
-  private writeBridgeDomains(bds: readonly number[]): void {
+  private writeVnis(bds: readonly number[], vrfs: readonly number[]): void {
     const { deltas } = this.tables;
-    this.writeArray("BD", bds, (bd) => encodeBd(this.tables, bd), deltas.bridgeDomains);
-    this.vniMap.bring(bds, this.problems, (bd) => deltas.bridgeDomains.add(bd));
+    const retry = (owner: number) =>
+      owner < FIRST_VRF ? deltas.bridgeDomains.add(owner) : deltas.vrfs.add(owner - FIRST_VRF);
+    this.vniMap.bring([...bds, ...vrfs.map((vrf) => FIRST_VRF + vrf)], this.problems, retry);
   }
 
   private writeAdjacencies(indexes: readonly number[]): void {
@@ -118,12 +140,12 @@ export class TableWriter {
       const takesXdp = this.slots.takesXdp(adjacencies.slot[adjacency]!);
       return encodeAdjacency(this.tables, adjacency, takesXdp ? AdjacencyFlag.XDP_TX : 0);
     };
-    this.writeArray("ADJACENCY", indexes, encode, deltas.adjacencies);
+    this.arrays.write("ADJACENCY", indexes, encode, deltas.adjacencies);
   }
 
   private writeVteps(indexes: readonly number[]): void {
     const { deltas } = this.tables;
-    this.writeArray("REMOTE", indexes, (vtep) => encodeRemote(this.tables, vtep), deltas.vteps);
+    this.arrays.write("REMOTE", indexes, (vtep) => encodeRemote(this.tables, vtep), deltas.vteps);
     this.addressMap.bring(indexes, this.problems, (vtep) => deltas.vteps.add(vtep));
   }
 
@@ -133,36 +155,9 @@ export class TableWriter {
     const moved = slots.length === 0 ? [] : usedIn(ports.slot).filter((port) => slots.includes(ports.slot[port]!));
     const changed = new Set([...changedPorts, ...moved]);
     const encode = (port: number) => encodePort(this.tables, port, this.slots.takesXdp(ports.slot[port]!));
-    this.writeArray("PORT", changed, encode, deltas.ports);
+    this.arrays.write("PORT", changed, encode, deltas.ports);
     this.interfaceMap.bring(slots, this.problems, (slot) => deltas.interfaces.add(slot));
     this.tagMap.bring(changed, this.problems, (port) => deltas.ports.add(port));
-  }
-
-  private writeFdb(): void {
-    const { deltas } = this.tables;
-    const waiting: number[] = [];
-    const retry = (w0: number, w1: number): void => {
-      waiting.push(w0, w1);
-    };
-    deltas.fdb.forEach((w0, w1) => {
-      this.fdb.bring(w0, w1, retry);
-    });
-    this.fdb.flush(retry);
-    deltas.fdb.clear();
-    for (let at = 0; at < waiting.length; at += 2) deltas.fdb.push(waiting[at]!, waiting[at + 1]!);
-  }
-
-  private writeArray(
-    name: ArrayMap,
-    indexes: Iterable<number>,
-    encode: (index: number) => Uint8Array,
-    retry: Set<number>,
-  ): void {
-    const map = this.programs.map(MapName[name]);
-    for (const index of indexes) {
-      const write = () => map.update(encodeIndex(index), encode(index));
-      this.problems.attempt(`${name.toLowerCase()} ${index}`, map, write, () => retry.add(index));
-    }
   }
 
   private interfaceOf(slot: number): IdentityEntry | undefined {
@@ -181,9 +176,10 @@ export class TableWriter {
     return { key: encodeTagKey(interfaces.ifindex[slot]!, vlan), value: encodeIndex(port) };
   }
 
-  private vniOf(bd: number): IdentityEntry | undefined {
-    const vni = this.tables.bridgeDomains.vni[bd]!;
-    return vni === 0 ? undefined : { key: encodeIndex(vni), value: encodeIndex(bd) };
+  private vniOf(owner: number): IdentityEntry | undefined {
+    const { bridgeDomains, vrfs } = this.tables;
+    const vni = owner < FIRST_VRF ? bridgeDomains.vni[owner]! : vrfs.l3Vni[owner - FIRST_VRF]!;
+    return vni === 0 ? undefined : { key: encodeIndex(vni), value: encodeVni(this.tables, vni) };
   }
 
   private addressOf(vtep: number): IdentityEntry | undefined {
@@ -195,24 +191,4 @@ export class TableWriter {
     const asked = (this.tables.interfaces.flags[slot]! & InterfaceFlag.ENGINE) !== 0;
     return asked || this.slots.isEngineCarried(slot);
   }
-}
-
-/** Indexes with a value; 0 is never used. */
-function usedIn(values: Uint16Array | Uint32Array): number[] {
-  const indexes: number[] = [];
-  for (let index = 1; index < values.length; index++) {
-    if (values[index] !== 0) indexes.push(index);
-  }
-  return indexes;
-}
-
-function addAll(set: Set<number>, indexes: Iterable<number>): void {
-  for (const index of indexes) set.add(index);
-}
-
-/** Empties the set, so that what is put into it meanwhile is what waits. */
-function drain(set: Set<number>): readonly number[] {
-  const indexes = [...set];
-  set.clear();
-  return indexes;
 }

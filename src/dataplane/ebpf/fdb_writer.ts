@@ -1,79 +1,56 @@
-// Brings FDB entries to the kernel in batches: a table of a hundred thousand MACs is a matter of tens of
-// milliseconds, and the event loop is never held for longer than one batch takes.
+// The FDB to the kernel.
 
-import { FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
-import type { BpfMap, NativeError } from "../../native/index.js";
+import { FdbKeyLayout } from "../../abi/generated.js";
+import type { BpfMap } from "../../native/index.js";
 import { NOT_FOUND } from "../../tables/fdb.js";
 import type { Tables } from "../../tables/tables.js";
 import { formatMac } from "../../wire/ethernet.js";
+import { BatchWriter } from "./batch_writer.js";
 import { writeFdbKey, writeFdbValue } from "./maps.js";
 import type { Problems } from "./problems.js";
 
-const BATCH = 4096;
-
-/** Called for an entry that waits for room. */
-export type RetryFdb = (w0: number, w1: number) => void;
-
 export class FdbWriter {
-  private readonly putKeys = new Uint8Array(BATCH * FdbKeyLayout.sizeBytes);
-  private readonly putValues = new Uint8Array(BATCH * FdbValueLayout.sizeBytes);
-  private readonly deleteKeys = new Uint8Array(BATCH * FdbKeyLayout.sizeBytes);
-  private readonly keyView = new DataView(this.putKeys.buffer);
-  private readonly valueView = new DataView(this.putValues.buffer);
-  private readonly deleteView = new DataView(this.deleteKeys.buffer);
-  private puts = 0;
-  private deletes = 0;
+  private readonly batch: BatchWriter;
+  /** Words of entries that wait for room. */
+  private readonly waiting: number[] = [];
 
   constructor(
     private readonly map: BpfMap,
     private readonly tables: Tables,
     private readonly problems: Problems,
-  ) {}
+  ) {
+    this.batch = new BatchWriter(map, (error, keys, at) => {
+      const bd = keys.getUint16(at + FdbKeyLayout.bd, true);
+      const hi = keys.getUint16(at + FdbKeyLayout.mac);
+      const lo = keys.getInt32(at + FdbKeyLayout.mac + 2);
+      const retry = () => this.waiting.push((bd << 16) | hi, lo);
+      this.problems.add(`fdb ${bd} ${formatMac(hi, lo)}`, this.map, error, retry);
+    });
+  }
 
-  /** Writes the present state of a key: its entry, or its absence. Done for sure after flush(). */
-  bring(w0: number, w1: number, retry: RetryFdb): void {
+  /** What waits stays in the deltas. */
+  writeDeltas(): void {
+    const { deltas } = this.tables;
+    deltas.fdb.forEach((w0, w1) => {
+      this.bring(w0, w1);
+    });
+    this.batch.flush();
+    deltas.fdb.clear();
+    for (let at = 0; at < this.waiting.length; at += 2) deltas.fdb.push(this.waiting[at]!, this.waiting[at + 1]!);
+    this.waiting.length = 0;
+  }
+
+  /** The present state of a key: its entry, or its absence. */
+  private bring(w0: number, w1: number): void {
+    const { batch } = this;
     const entry = this.tables.fdb.findWords(w0, w1);
     if (entry === NOT_FOUND) {
-      writeFdbKey(this.deleteView, this.deletes++ * FdbKeyLayout.sizeBytes, w0, w1);
+      writeFdbKey(batch.goneKeys, batch.goneKeyAt, w0, w1);
+      batch.remove();
     } else {
-      writeFdbKey(this.keyView, this.puts * FdbKeyLayout.sizeBytes, w0, w1);
-      writeFdbValue(this.valueView, this.puts++ * FdbValueLayout.sizeBytes, this.tables, entry);
-    }
-    if (this.puts === BATCH || this.deletes === BATCH) this.flush(retry);
-  }
-
-  /** Deletions first: they make room. */
-  flush(retry: RetryFdb): void {
-    if (this.deletes > 0) this.map.deleteBatch(this.deleteKeys, this.deletes);
-    this.deletes = 0;
-    let from = 0;
-    while (from < this.puts) from = this.putFrom(from, retry);
-    this.puts = 0;
-  }
-
-  /** Puts entries from `from` on until one is refused; returns where to go on. */
-  private putFrom(from: number, retry: RetryFdb): number {
-    const keys = this.putKeys.subarray(from * FdbKeyLayout.sizeBytes);
-    const values = this.putValues.subarray(from * FdbValueLayout.sizeBytes);
-    try {
-      this.map.updateBatch(keys, values, this.puts - from);
-      return this.puts;
-    } catch (error) {
-      const failed = from + doneBefore(error as NativeError);
-      this.report(failed * FdbKeyLayout.sizeBytes, error as NativeError, retry);
-      return failed + 1;
+      writeFdbKey(batch.keys, batch.keyAt, w0, w1);
+      writeFdbValue(batch.values, batch.valueAt, this.tables, entry);
+      batch.put();
     }
   }
-
-  private report(keyAt: number, error: NativeError, retry: RetryFdb): void {
-    const bd = this.keyView.getUint16(keyAt + FdbKeyLayout.bd, true);
-    const hi = this.keyView.getUint16(keyAt + FdbKeyLayout.mac);
-    const lo = this.keyView.getInt32(keyAt + FdbKeyLayout.mac + 2);
-    this.problems.add(`fdb ${bd} ${formatMac(hi, lo)}`, this.map, error, () => retry((bd << 16) | hi, lo));
-  }
-}
-
-function doneBefore(error: NativeError): number {
-  const { done } = error.meta;
-  return typeof done === "number" ? done : 0;
 }

@@ -16,17 +16,17 @@ export class IdentityMap {
   /** `present`: what the tables say of an index now; undefined = it has no identity. */
   constructor(
     private readonly map: BpfMap,
-    private readonly noun: string,
+    private readonly nameOf: (index: number) => string,
     private readonly present: (index: number) => IdentityEntry | undefined,
   ) {}
 
   /** Former keys go first: one index may take over another's. Calls `retry` for what waits. */
-  bring(indexes: Iterable<number>, problems: Problems, retry: (index: number) => void): void {
+  bring(indexes: Iterable<number>, problems: Problems, retry: (index: number) => unknown): void {
     const entries = [...indexes].map((index) => ({ index, entry: this.present(index) }));
     for (const { index, entry } of entries) this.release(index, entry?.key);
     for (const { index, entry } of entries) {
       if (entry === undefined) continue;
-      const item = `${this.noun} ${index}`;
+      const item = this.nameOf(index);
       const written = problems.attempt(
         item,
         this.map,

@@ -27,6 +27,11 @@ export const MapName = {
   PORT: "vtep1_port",
   BD: "vtep1_bd",
   VNI: "vtep1_vni",
+  VRF: "vtep1_vrf",
+  HOST: "vtep1_host",
+  PREFIX: "vtep1_prefix",
+  ROUTE: "vtep1_route",
+  PATH: "vtep1_path",
   FDB: "vtep1_fdb",
   ADDRESS: "vtep1_address",
   REMOTE: "vtep1_remote",
@@ -46,18 +51,18 @@ export type MapName = (typeof MapName)[keyof typeof MapName];
 
 const LITTLE = true;
 
-function value(size: number, fill: (view: DataView) => void): Uint8Array {
+export function mapValue(size: number, fill: (view: DataView) => void): Uint8Array {
   const bytes = new Uint8Array(size);
   fill(new DataView(bytes.buffer));
   return bytes;
 }
 
 export function encodeIndex(index: number): Uint8Array {
-  return value(4, (view) => view.setUint32(0, index, LITTLE));
+  return mapValue(4, (view) => view.setUint32(0, index, LITTLE));
 }
 
 export function encodeConfig(settings: VtepSettings, puntIfindex: number): Uint8Array {
-  return value(ConfigLayout.sizeBytes, (view) => {
+  return mapValue(ConfigLayout.sizeBytes, (view) => {
     new Uint8Array(view.buffer).set(settings.localAddress, ConfigLayout.localAddress);
     view.setUint32(ConfigLayout.sourcePortCount, settings.sourcePortCount, LITTLE);
     view.setUint32(ConfigLayout.puntIfindex, puntIfindex, LITTLE);
@@ -72,14 +77,14 @@ export function encodeConfig(settings: VtepSettings, puntIfindex: number): Uint8
 }
 
 export function encodeInterface(slot: number, flags: number): Uint8Array {
-  return value(InterfaceLayout.sizeBytes, (view) => {
+  return mapValue(InterfaceLayout.sizeBytes, (view) => {
     view.setUint16(InterfaceLayout.slot, slot, LITTLE);
     view.setUint16(InterfaceLayout.flags, flags, LITTLE);
   });
 }
 
 export function encodeTagKey(ifindex: number, vlan: number): Uint8Array {
-  return value(TagKeyLayout.sizeBytes, (view) => {
+  return mapValue(TagKeyLayout.sizeBytes, (view) => {
     view.setUint32(TagKeyLayout.ifindex, ifindex, LITTLE);
     view.setUint16(TagKeyLayout.vlan, vlan, LITTLE);
   });
@@ -90,7 +95,7 @@ export function encodePort(tables: Tables, port: number, xdpTx: boolean): Uint8A
   const { ports, interfaces } = tables;
   const slot = ports.slot[port]!;
   const secured = ports.allow[port] === undefined ? 0 : PortFlag.SECURED;
-  return value(PortLayout.sizeBytes, (view) => {
+  return mapValue(PortLayout.sizeBytes, (view) => {
     view.setUint32(PortLayout.ifindex, interfaces.ifindex[slot]!, LITTLE);
     view.setUint16(PortLayout.slot, slot, LITTLE);
     view.setUint16(PortLayout.bd, ports.bd[port]!, LITTLE);
@@ -101,16 +106,25 @@ export function encodePort(tables: Tables, port: number, xdpTx: boolean): Uint8A
 }
 
 export function encodeBd(tables: Tables, bd: number): Uint8Array {
-  return value(BdLayout.sizeBytes, (view) => {
+  return mapValue(BdLayout.sizeBytes, (view) => {
     view.setUint32(BdLayout.vni, tables.bridgeDomains.vni[bd]!, LITTLE);
     view.setUint16(BdLayout.flags, tables.bridgeDomains.flags[bd]!, LITTLE);
+    view.setUint16(BdLayout.vrf, tables.bridgeDomains.vrf[bd]!, LITTLE);
+    const { gatewayHi, gatewayLo } = tables.bridgeDomains;
+    writeMac(view, BdLayout.gatewayMac, gatewayHi[bd]!, gatewayLo[bd]!);
   });
+}
+
+/** In the order of the wire. */
+export function writeMac(view: DataView, at: number, hi: number, lo: number): void {
+  view.setUint16(at, hi);
+  view.setInt32(at + 2, lo);
 }
 
 export function encodeRemote(tables: Tables, vtep: number): Uint8Array {
   const { vteps } = tables;
   const outer = vteps.outer.subarray(vtep * Limit.OUTER_BYTES, (vtep + 1) * Limit.OUTER_BYTES);
-  return value(RemoteLayout.sizeBytes, (view) => {
+  return mapValue(RemoteLayout.sizeBytes, (view) => {
     new Uint8Array(view.buffer).set(outer, RemoteLayout.outer);
     view.setUint32(RemoteLayout.checksumBase, vteps.checksumBase[vtep]!, LITTLE);
     view.setUint16(RemoteLayout.group, vteps.group[vtep]!, LITTLE);
@@ -119,7 +133,7 @@ export function encodeRemote(tables: Tables, vtep: number): Uint8Array {
 }
 
 export function encodeGroup(tables: Tables, group: number): Uint8Array {
-  return value(GroupLayout.sizeBytes, (view) => {
+  return mapValue(GroupLayout.sizeBytes, (view) => {
     tables.groups.bucketsOf(group).forEach((adjacency, bucket) => {
       view.setUint16(GroupLayout.adjacency + bucket * 2, adjacency, LITTLE);
     });
@@ -129,7 +143,7 @@ export function encodeGroup(tables: Tables, group: number): Uint8Array {
 export function encodeAdjacency(tables: Tables, adjacency: number, xdpTxFlag: number): Uint8Array {
   const { adjacencies } = tables;
   const macs = adjacencies.macs.subarray(adjacency * 12, (adjacency + 1) * 12);
-  return value(AdjacencyLayout.sizeBytes, (view) => {
+  return mapValue(AdjacencyLayout.sizeBytes, (view) => {
     view.setUint32(AdjacencyLayout.ifindex, adjacencies.ifindex[adjacency]!, LITTLE);
     new Uint8Array(view.buffer).set(macs, AdjacencyLayout.destinationMac);
     view.setUint16(AdjacencyLayout.mtuBytes, adjacencies.mtuBytes[adjacency]!, LITTLE);
@@ -138,7 +152,7 @@ export function encodeAdjacency(tables: Tables, adjacency: number, xdpTxFlag: nu
 }
 
 export function encodePuntRate(perTick: number, burst: number): Uint8Array {
-  return value(PuntRateLayout.sizeBytes, (view) => {
+  return mapValue(PuntRateLayout.sizeBytes, (view) => {
     view.setUint32(PuntRateLayout.perTick, perTick, LITTLE);
     view.setUint32(PuntRateLayout.burst, burst, LITTLE);
   });
@@ -147,8 +161,7 @@ export function encodePuntRate(perTick: number, burst: number): Uint8Array {
 /** `w0`, `w1`: the words of tables/fdb.ts. Batches of thousands are written in place, so no array is made. */
 export function writeFdbKey(view: DataView, at: number, w0: number, w1: number): void {
   view.setUint16(at + FdbKeyLayout.bd, w0 >>> 16, LITTLE);
-  view.setUint16(at + FdbKeyLayout.mac, w0 & 0xffff);
-  view.setInt32(at + FdbKeyLayout.mac + 2, w1);
+  writeMac(view, at + FdbKeyLayout.mac, w0 & 0xffff, w1);
 }
 
 export function writeFdbValue(view: DataView, at: number, tables: Tables, entry: number): void {

@@ -4,7 +4,7 @@ import type { BpfMap, NativeError } from "../../native/index.js";
 import type { ItemProblem } from "../driver.js";
 
 /** No room now: an entry may go, or memory come. */
-const WAITING = new Set(["E2BIG", "ENOMEM", "EAGAIN", "EBUSY"]);
+const WAITING = new Set(["E2BIG", "ENOSPC", "ENOMEM", "EAGAIN", "EBUSY"]);
 
 export class Problems {
   private found: ItemProblem[] = [];

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Routing between bridge domains (RFC 9135): where a packet for the gateway's MAC,
+ * or one that came by an L3 VNI, goes next. A host is one hash lookup; only what is
+ * no host is looked up by prefix. What earns an answer, or has to wait for a
+ * neighbour, is the engine's. TWIN: src/engine/route.ts.
+ */
+#ifndef VTEP_IRB_H
+#define VTEP_IRB_H
+
+#include "lib/address.h"
+#include "lib/decision.h"
+#include "lib/flowhash.h"
+#include "lib/ip_check.h"
+#include "lib/maps.h"
+#include "lib/packet.h"
+
+/* Of a whole address, behind the 32 bits of the VRF. */
+#define HOST_PREFIX_LENGTH (32 + 128)
+
+_Static_assert(sizeof(struct vtep_prefix_key) == __builtin_offsetof(struct vtep_prefix_key, vrf) + sizeof(struct vtep_host_key),
+	       "a prefix key ends with a host key");
+
+/* What the packet says of itself, beside its destination. */
+struct journey {
+	__u32 ttl;
+	bool on_link; /* it is for this link only */
+};
+
+/* False where the packet may not be routed here. */
+static __always_inline bool read_destination(const struct packet *p, struct decision *out, struct vtep_prefix_key *key,
+					     struct journey *journey)
+{
+	struct iphdr *ip4 = p->data + out->inner_offset + ETH_HLEN;
+	struct ipv6hdr *ip6 = (void *)ip4;
+	__u32 *words = (__u32 *)key->address;
+
+	if (out->ether_type == bpf_htons(ETH_P_IP)) {
+		if (!check_ipv4(p, out, ip4))
+			return false;
+		words[2] = bpf_htonl(IPV4_MAPPED_WORD);
+		words[3] = ip4->daddr;
+		journey->ttl = ip4->ttl;
+		return true;
+	}
+	if (out->ether_type != bpf_htons(ETH_P_IPV6))
+		return refuse(out, VTEP_DROP_IP_INVALID);
+	if (!check_ipv6(p, out, ip6))
+		return false;
+	__builtin_memcpy(key->address, &ip6->daddr, sizeof(key->address));
+	journey->ttl = ip6->hop_limit;
+	journey->on_link = stays_on_link(ip6);
+	return true;
+}
+
+static __always_inline void rewrite(struct decision *out, __u32 bd, __u64 to, __u64 from)
+{
+	out->bd = bd;
+	out->destination = fdb_key(bd, to);
+	out->source = fdb_key(bd, from);
+	out->routed = true;
+}
+
+/* The host's domain is here: its MAC, the domain's gateway as source, then as any frame of that domain. */
+static __always_inline bool to_host(struct decision *out, const struct vtep_host *host)
+{
+	struct vtep_bd *bd = lookup(&vtep1_bd, host->target);
+
+	if (!bd)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	rewrite(out, host->target, mac_at(host->mac), mac_at(bd->gateway_mac));
+	out->vni = bd->vni;
+	return true;
+}
+
+/* SPEC: RFC 9135 §5.2: by the L3 VNI, from our router MAC to that of the VTEP. */
+static __always_inline bool to_router(struct decision *out, const struct vtep_path *path)
+{
+	struct vtep_vrf *vrf = lookup(&vtep1_vrf, out->vrf);
+
+	if (!vrf)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	if (!(vrf->flags & VTEP_VRF_SYMMETRIC))
+		return refuse(out, VTEP_DROP_NO_VNI_FOR_DST_SUBNET);
+	rewrite(out, 0, mac_at(path->router_mac), mac_at(vrf->router_mac));
+	out->vni = vrf->l3_vni;
+	out->kind = VTEP_FDB_REMOTE;
+	out->target = path->vtep;
+	return true;
+}
+
+/* No path: the sender hears so. A connected subnet: the host has yet to be asked for (glean). */
+static __always_inline bool along_route(const struct packet *p, struct decision *out, __u32 index)
+{
+	struct vtep_route *route = lookup(&vtep1_route, index);
+
+	need_flow_hash(p, out);
+	__u32 next = route ? route->path[out->flow_hash & (VTEP_ROUTE_BUCKETS - 1)] : 0;
+	struct vtep_path *path = lookup(&vtep1_path, next);
+	if (!path || next == 0 || path->kind != VTEP_PATH_VTEP)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	return to_router(out, path);
+}
+
+/* In out->vrf. On success the addresses are rewritten, and decide_destination can do the rest. */
+static __always_inline bool route(const struct packet *p, struct decision *out)
+{
+	struct vtep_prefix_key key = { .length = HOST_PREFIX_LENGTH, .vrf = out->vrf };
+	struct journey journey = {};
+
+	if (!read_destination(p, out, &key, &journey))
+		return false;
+	struct vtep_host *host = bpf_map_lookup_elem(&vtep1_host, &key.vrf);
+	__u32 kind = host ? host->kind : VTEP_HOST_NONE;
+	/* What is for the gateway itself is answered, and so is the end of a packet's life. */
+	if (kind == VTEP_HOST_LOCAL)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	if (journey.on_link)
+		return refuse(out, VTEP_DROP_IP_INVALID);
+	if (journey.ttl <= 1)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	if (kind == VTEP_HOST_NEIGHBOR)
+		return to_host(out, host);
+	if (kind == VTEP_HOST_ROUTE)
+		return along_route(p, out, host->target);
+	__u32 *found = bpf_map_lookup_elem(&vtep1_prefix, &key);
+	return found ? along_route(p, out, *found) : punt(out, VTEP_PUNT_EXCEPTION);
+}
+
+#endif
