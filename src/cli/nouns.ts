@@ -12,6 +12,7 @@ import type {
   StatusView,
   UnderlayView,
   VrfView,
+  VtepRouterView,
   VtepView,
 } from "../telemetry/view_types.js";
 import { type Column, renderFacts, renderTable } from "./table.js";
@@ -52,7 +53,7 @@ const ports = list<PortView>("ports", "access ports", [
 
 const fdb = list<FdbView>("fdb", "MACs and where they are", [
   { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
-  { title: "VNI", value: (row) => row.vni, align: "right" },
+  { title: "VNI", value: (row) => row.vni ?? "", align: "right" },
   { title: "MAC", value: (row) => row.mac },
   { title: "WHERE", value: (row) => row.where },
   { title: "AT", value: (row) => (row.held ? "held" : (row.vtep ?? portText(row.interface, row.vlan))) },
@@ -67,6 +68,7 @@ const neighbors = list<NeighborView>("neighbors", "bindings of IP addresses to M
   { title: "MAC", value: (row) => row.mac },
   { title: "ORIGIN", value: (row) => row.origin },
   { title: "STATE", value: (row) => row.state },
+  { title: "IDLE", value: (row) => (row.idleSeconds === null ? "" : durationText(row.idleSeconds)), align: "right" },
 ]);
 
 const vteps = list<VtepView>("vteps", "remote VTEPs and the ways to them", [
@@ -74,8 +76,13 @@ const vteps = list<VtepView>("vteps", "remote VTEPs and the ways to them", [
   { title: "MACS", value: (row) => row.macCount, align: "right" },
   ...traffic,
   { title: "BRIDGE-DOMAINS", value: (row) => listText(row.bridgeDomains) },
+  { title: "ROUTERS", value: (row) => listText(row.routers.map(routerText)) },
   { title: "UNDERLAY", value: underlayText },
 ]);
+
+function routerText({ vrf, l3vni, routerMac }: VtepRouterView): string {
+  return `${vrf} (${l3vni ?? "no L3 VNI"}) ${routerMac}`;
+}
 
 function underlayText({ underlay, underlayReason }: VtepView): string {
   const legs = underlay.map(legText).join(", ");
@@ -95,7 +102,7 @@ const routes = list<RouteView>("routes", "routes of the VRFs", [
 
 function nexthopText(nexthop: NexthopView): string {
   if ("bridgeDomain" in nexthop) return `bridge domain ${nexthop.bridgeDomain}`;
-  return `${nexthop.vtep} L3 VNI ${nexthop.l3vni} router MAC ${nexthop.routerMac}`;
+  return `${nexthop.vtep} L3 VNI ${nexthop.l3vni ?? "none"} router MAC ${nexthop.routerMac}`;
 }
 
 const vrfs = list<VrfView>("vrfs", "VRFs", [
@@ -111,7 +118,7 @@ const vrfs = list<VrfView>("vrfs", "VRFs", [
 
 const bridgeDomains = list<BridgeDomainView>("bridgeDomains", "bridge domains", [
   { title: "NAME", value: (row) => row.name },
-  { title: "VNI", value: (row) => row.vni, align: "right" },
+  { title: "VNI", value: (row) => row.vni ?? "", align: "right" },
   { title: "VRF", value: (row) => row.vrf ?? "" },
   { title: "PORTS", value: (row) => `${row.floodPortCount}/${row.portCount}`, align: "right" },
   { title: "VTEPS", value: (row) => row.vtepCount, align: "right" },

@@ -5,6 +5,7 @@ import { FdbFlag, FdbKind } from "../abi/generated.js";
 import type { Driver } from "../dataplane/driver.js";
 import type { FdbEntry } from "../tables/fdb.js";
 import type { Tables } from "../tables/tables.js";
+import type { Mac } from "../wire/ethernet.js";
 import type { Clock } from "./clock.js";
 
 const SWEEP_MS = 1_000;
@@ -15,11 +16,12 @@ export class Ageing {
   private cancel: () => void;
   private position = 0;
 
-  /** `changed` is called when entries went. */
+  /** `isKept`: who still looks after a MAC, and lets go of it later. `changed` is called when entries went. */
   constructor(
     private readonly tables: Tables,
     private readonly driver: Driver,
     private readonly clock: Clock,
+    private readonly isKept: (bd: number, mac: Mac) => boolean,
     private readonly changed: () => void,
   ) {
     this.cancel = clock.after(SWEEP_MS, () => this.step());
@@ -53,9 +55,10 @@ export class Ageing {
   private expire(candidates: readonly FdbEntry[], now: number): void {
     const { fdb } = this.tables;
     this.refreshFromDriver(candidates, now);
-    for (const { bd, hi, lo } of candidates) {
+    for (const { bd, hi, lo, kind } of candidates) {
       const slot = fdb.find(bd, hi, lo);
-      if (slot >= 0 && this.isDue(slot, now)) fdb.delete(bd, hi, lo);
+      if (slot < 0 || !this.isDue(slot, now)) continue;
+      if (kind !== FdbKind.LOCAL || !this.isKept(bd, { hi, lo })) fdb.delete(bd, hi, lo);
     }
     this.changed();
   }

@@ -2,19 +2,28 @@
 // routes. One intent after another goes in by `apply`; what is equal is not touched.
 
 import type { Driver, ItemProblem } from "../dataplane/driver.js";
-import type { Tables } from "../tables/tables.js";
+import type { Tables, VtepSettings } from "../tables/tables.js";
+import type { Mac } from "../wire/ethernet.js";
 import { AccessPorts } from "./access/ports.js";
 import { Ageing } from "./ageing.js";
 import { Attachments } from "./attachments.js";
 import { BridgeDomainControl } from "./bridge_domains.js";
 import type { Clock } from "./clock.js";
 import type { EventSink } from "./events.js";
-import type { Intent } from "./intent.js";
+import type { BridgeDomainIntent, Intent } from "./intent.js";
 import type { NetlinkClient } from "./netlink/index.js";
+import { NeighborKeeper } from "./neighbors/keeper.js";
+import { StaticNeighbors } from "./neighbors/static.js";
+import { probeMacOf } from "./probe_mac.js";
 import { RemoteMacs } from "./remote/macs.js";
 import { NextHops } from "./remote/next_hops.js";
 import { RemoteVteps } from "./remote/vteps.js";
+import { GatewayControl } from "./routing/gateways.js";
+import { HostEntries } from "./routing/host_entries.js";
+import { RouteControl } from "./routing/routes.js";
+import { VrfControl } from "./routing/vrfs.js";
 import { type Links, Underlay } from "./underlay/index.js";
+import { Warnings } from "./warnings.js";
 
 export interface ControlParts {
   readonly tables: Tables;
@@ -24,6 +33,8 @@ export interface ControlParts {
   readonly links: Links;
   readonly clock: Clock;
   readonly events: EventSink;
+  /** 0 up to 1; default Math.random. */
+  readonly random?: () => number;
 }
 
 /** Time until items that the data path could not take are written again. */
@@ -33,6 +44,13 @@ export class VtepControl {
   readonly domains: BridgeDomainControl;
   readonly attachments: Attachments;
   readonly ports: AccessPorts;
+  readonly vrfs: VrfControl;
+  readonly routes: RouteControl;
+  readonly neighbors: NeighborKeeper;
+  private readonly gateways: GatewayControl;
+  private readonly staticNeighbors: StaticNeighbors;
+  private readonly warned: Warnings;
+  private settings: VtepSettings;
   private remotes: RemoteVteps | undefined;
   private macs: RemoteMacs | undefined;
   private underlay: Underlay | undefined;
@@ -45,14 +63,27 @@ export class VtepControl {
   private closed = false;
 
   constructor(private readonly parts: ControlParts) {
-    const { tables, driver, links, clock, events } = parts;
+    const { tables, driver, links, clock, events, random = Math.random } = parts;
     this.domains = new BridgeDomainControl(tables);
+    const { domains } = this;
+    const changed = () => this.flushSoon();
+    const hosts = new HostEntries(tables);
+    this.settings = tables.settings;
+    this.warned = new Warnings(events);
+    this.vrfs = new VrfControl(tables);
+    const vtepOf = (address: string) => this.remotes?.idOf(address) ?? 0;
+    this.routes = new RouteControl(tables, this.vrfs, hosts, (name) => domains.idOf(name), vtepOf);
+    this.gateways = new GatewayControl(tables, domains, this.vrfs, hosts, this.routes);
+    this.neighbors = new NeighborKeeper({ tables, driver, clock, events, domains, hosts, random, changed });
+    this.staticNeighbors = new StaticNeighbors(tables, domains, hosts, this.neighbors, clock);
     this.attachments = new Attachments(tables, driver, links, clock, events, ({ intent }) => {
       this.ports.interfaceChanged(intent.name);
+      this.warned.refresh(this.settings, this.attachments.all());
       this.flushSoon();
     });
     this.ports = new AccessPorts(tables, this.attachments, this.domains, clock, events);
-    this.ageing = new Ageing(tables, driver, clock, () => {
+    const isKept = (bd: number, mac: Mac) => this.neighbors.holdsMac(bd, mac);
+    this.ageing = new Ageing(tables, driver, clock, isKept, () => {
       this.remotes?.forgetIdle();
       this.flushSoon();
     });
@@ -65,18 +96,32 @@ export class VtepControl {
   /** Brings everything in line with an intent that `check` accepted. Resolves when the underlay has been asked. */
   async apply(intent: Intent): Promise<void> {
     const { tables } = this.parts;
+    this.settings = intent.settings;
     tables.setSettings(intent.settings);
+    const { hi, lo } = probeMacOf(intent.settings.localAddress);
+    [tables.probeHi, tables.probeLo] = [hi, lo];
     const underlay = this.followUnderlay(intent);
     this.macs!.removeObsolete(intent.remoteMacs);
+    this.staticNeighbors.removeObsolete(intent.neighbors);
+    this.routes.removeObsolete(intent.routes);
+    this.gateways.removeObsolete(intent.bridgeDomains);
+    const goneVrfs = this.vrfs.reconcile(intent.vrfs);
     const goneDomains = this.domains.reconcile(intent.bridgeDomains);
+    this.gateways.reconcile(intent.bridgeDomains);
     this.attachments.reconcile(intent.interfaces);
     this.ports.reconcile(intent.ports);
     this.ports.rewriteAll();
     this.vteps.reconcile(intent.vteps);
     this.macs!.reconcile(intent.remoteMacs);
-    for (const domain of goneDomains) this.domains.remove(domain);
+    this.routes.reconcile(intent.routes);
+    this.staticNeighbors.reconcile(intent.neighbors);
+    for (const domain of goneDomains) this.removeDomain(domain);
+    for (const vrf of goneVrfs) this.vrfs.remove(vrf);
+    this.neighbors.policiesChanged();
+    this.warned.refresh(intent.settings, this.attachments.all());
     await underlay.settled();
     this.flush();
+    this.routes.sweep();
   }
 
   /** Why the VTEP is not all that the intent asks for; empty when it is. */
@@ -92,7 +137,12 @@ export class VtepControl {
       .map(({ intent }) => `port ${intent.interface} is err-disabled`);
     const unreachable = this.unreachableVteps();
     const parked = this.parked.map(({ item, constraint }) => `${item} is not in the data path: ${constraint}`);
-    return [...unattached, ...down, ...disabled, ...unreachable, ...parked];
+    return [...unattached, ...down, ...disabled, ...unreachable, ...this.neighbors.problems(), ...parked];
+  }
+
+  /** What works, but not as the operator may think. */
+  warnings(): string[] {
+    return this.warned.texts();
   }
 
   /** Writes table changes to the data path at the end of this turn, however many there are. */
@@ -109,6 +159,7 @@ export class VtepControl {
     this.closed = true;
     this.cancelRetry?.();
     this.ageing.close();
+    this.neighbors.close();
     this.ports.close();
     this.underlay?.close();
     this.attachments.close();
@@ -121,8 +172,16 @@ export class VtepControl {
       .map(({ address, path }) => `VTEP ${address}: ${path!.reason}`);
   }
 
+  private removeDomain(domain: BridgeDomainIntent): void {
+    const bd = this.domains.idOf(domain.name);
+    this.neighbors.removeDomain(bd);
+    this.domains.remove(domain);
+    this.neighbors.dropWaiting(bd);
+  }
+
   private flush(): void {
     const { tables, driver } = this.parts;
+    this.neighbors.followMacs();
     if (tables.deltas.empty) return;
     this.parked = driver.apply(tables);
     if (this.parked.length === 0 || this.cancelRetry !== undefined) return;

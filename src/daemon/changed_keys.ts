@@ -10,9 +10,12 @@ export function changedKeys(before: VtepConfig, after: VtepConfig, from: Intent,
   if (!isDeepStrictEqual(before.vtep, after.vtep)) keys.push("vtep");
   if (!isDeepStrictEqual(before.api, after.api)) keys.push("api");
   keys.push(...keysOf("bridgeDomains", from.bridgeDomains, to.bridgeDomains));
+  keys.push(...keysOf("vrfs", from.vrfs, to.vrfs));
   keys.push(...keysOf("ports", from.ports, to.ports));
   keys.push(...keysOf("control.static.vteps", from.vteps, to.vteps));
   keys.push(...keysOf("control.static.fdb", from.remoteMacs, to.remoteMacs));
+  keys.push(...keysOf("control.static.neighbors", from.neighbors, to.neighbors));
+  keys.push(...keysOf("control.static.routes", from.routes, to.routes));
   return keys;
 }
 

@@ -2,7 +2,15 @@
 
 import type { BridgeDomainConfig, VtepConfig } from "../config/schema.js";
 import type { VtepControl } from "../control/vtep_control.js";
-import type { BridgeDomainFacts, PortFacts, UnderlayFacts, VtepNames } from "../telemetry/names.js";
+import type {
+  BridgeDomainFacts,
+  NeighborFacts,
+  PortFacts,
+  RouteFacts,
+  UnderlayFacts,
+  VrfFacts,
+  VtepNames,
+} from "../telemetry/names.js";
 
 export class ControlNames implements VtepNames {
   /** `config` is asked each time: a reload replaces it. */
@@ -37,6 +45,26 @@ export class ControlNames implements VtepNames {
   underlay(vtep: number): UnderlayFacts {
     const path = this.control.vteps.pathOf(vtep);
     return path ?? { legs: [], reason: "not asked yet" };
+  }
+
+  *vrfs(): Iterable<VrfFacts> {
+    for (const config of this.config().vrfs) {
+      const { name } = config;
+      const { vrfs, routes } = this.control;
+      yield { vrf: vrfs.idOf(name), config: config as VrfFacts["config"], routeCount: routes.countOf(name) };
+    }
+  }
+
+  vrf(vrf: number): string {
+    return this.control.vrfs.nameOf(vrf);
+  }
+
+  routes(): Iterable<RouteFacts> {
+    return this.control.routes.all();
+  }
+
+  neighbor(index: number): NeighborFacts {
+    return this.control.neighbors.factsOf(index);
   }
 }
 

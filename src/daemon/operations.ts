@@ -10,11 +10,23 @@ import type {
   DropView,
   EventView,
   FdbView,
+  NeighborView,
   PortView,
+  RouteView,
   StatusView,
+  VrfView,
   VtepView,
 } from "../telemetry/view_types.js";
-import { bridgeDomainViews, dropViews, fdbViews, portViews, vtepViews } from "../telemetry/views.js";
+import {
+  bridgeDomainViews,
+  dropViews,
+  fdbViews,
+  neighborViews,
+  portViews,
+  routeViews,
+  vrfViews,
+  vtepViews,
+} from "../telemetry/views.js";
 import { ControlNames } from "./names.js";
 import type { Vtep } from "./vtep.js";
 
@@ -30,8 +42,9 @@ export class Operations implements VtepOperations {
 
   status(): StatusView {
     const { vtep } = this;
-    const reasons = vtep.isOpen ? vtep.control.problems() : ["the data path is being opened"];
-    const state = !vtep.forwards ? "starting" : reasons.length === 0 ? "ready" : "degraded";
+    const problems = vtep.isOpen ? vtep.control.problems() : ["the data path is being opened"];
+    const reasons = vtep.isOpen ? [...problems, ...vtep.control.warnings()] : problems;
+    const state = !vtep.forwards ? "starting" : problems.length === 0 ? "ready" : "degraded";
     return {
       state,
       reasons,
@@ -54,17 +67,16 @@ export class Operations implements VtepOperations {
     return fdbViews(this.vtep.tables, this.names(), monotonicCoarseTicks(), filter);
   }
 
-  /** Bindings, routes and VRFs come with routing; until then a VTEP has none. */
-  neighbors(): [] {
-    return [];
+  neighbors(): Iterable<NeighborView> {
+    return neighborViews(this.vtep.tables, this.names(), monotonicCoarseTicks());
   }
 
-  routes(): [] {
-    return [];
+  routes(): Iterable<RouteView> {
+    return routeViews(this.names());
   }
 
-  vrfs(): [] {
-    return [];
+  vrfs(): Iterable<VrfView> {
+    return vrfViews(this.vtep.tables, this.names());
   }
 
   vteps(): Iterable<VtepView> {
@@ -103,6 +115,7 @@ export class Operations implements VtepOperations {
       if (isLearned(entry) && this.isIn(entry, filter)) chosen.push(entry);
     });
     for (const { bd, hi, lo } of chosen) fdb.delete(bd, hi, lo);
+    this.clearDuplicates(filter);
     this.vtep.control.flushSoon();
     return chosen.length;
   }
@@ -111,6 +124,16 @@ export class Operations implements VtepOperations {
     const found = this.vtep.control.ports.enable(interfaceName, vlan);
     this.vtep.control.flushSoon();
     return found;
+  }
+
+  /** A frozen address belongs to a domain, not to a port. */
+  private clearDuplicates(filter: FlushFilter): void {
+    if (filter.interface !== undefined || filter.vlan !== undefined) return;
+    const { tables, control } = this.vtep;
+    control.neighbors.clearDuplicates((bd) => {
+      if (filter.vni !== undefined && tables.bridgeDomains.vni[bd] !== filter.vni) return false;
+      return filter.bridgeDomain === undefined || control.domains.nameOf(bd) === filter.bridgeDomain;
+    });
   }
 
   private isIn(entry: FdbEntry, filter: FlushFilter): boolean {

@@ -134,10 +134,12 @@ export class Vtep implements EngineListener {
     this.running?.flushSoon();
   }
 
-  onBinding(): void {}
+  onBinding(decision: Decision): void {
+    this.running?.neighbors.onBinding(decision);
+  }
 
-  onHold(): boolean {
-    return false;
+  onHold(decision: Decision, bytes: Uint8Array, offset: number, length: number): boolean {
+    return this.running?.neighbors.onHold(decision, bytes, offset, length) ?? false;
   }
 
   private async reloadNow(): Promise<ReloadOutcome> {

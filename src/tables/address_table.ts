@@ -83,6 +83,10 @@ export class AddressTable {
     this.used -= 1;
   }
 
+  scopeOf(index: number): number {
+    return this.keys[index * WORDS]!;
+  }
+
   keyOf(index: number): AddressKey {
     const address = new Uint8Array(16);
     const view = new DataView(address.buffer);

@@ -91,6 +91,15 @@ export class Neighbors {
     return { index, bd: scope, address, hi, lo, flags, confirmedTick: this.confirmed[index]! };
   }
 
+  domainAt(index: number): number {
+    return this.table.scopeOf(index);
+  }
+
+  /** The table must not change meanwhile. */
+  indexes(): IterableIterator<number> {
+    return this.table.indexes();
+  }
+
   /** The table must not change meanwhile. */
   *entries(): IterableIterator<NeighborEntry> {
     for (const index of this.table.indexes()) yield this.entryAt(index);

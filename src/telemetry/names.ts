@@ -1,7 +1,7 @@
 // What views need to know beyond the tables, which hold numbers: names, and what control found out on the way.
 // Control knows these; main.ts hands them over.
 
-import type { BridgeDomainSettings, HookName, PortStateName } from "./view_types.js";
+import type { BridgeDomainSettings, HookName, PortStateName, VrfSettings } from "./view_types.js";
 
 export interface PortFacts {
   /** Index in tables.ports. */
@@ -36,6 +36,30 @@ export interface UnderlayFacts {
   readonly reason?: string;
 }
 
+export interface VrfFacts {
+  /** Index in tables.vrfs. */
+  readonly vrf: number;
+  readonly config: VrfSettings;
+  readonly routeCount: number;
+}
+
+/** Where a route leads: a connected domain, or a VTEP. */
+export type RouteTarget =
+  | { readonly bridgeDomain: string }
+  | { readonly vtep: string; readonly routerMac: { readonly hi: number; readonly lo: number } };
+
+export interface RouteFacts {
+  readonly vrf: string;
+  readonly prefix: string;
+  readonly targets: readonly RouteTarget[];
+}
+
+export interface NeighborFacts {
+  readonly state: string;
+  /** Whether somebody here listens to the host. */
+  readonly isHeard: boolean;
+}
+
 export interface VtepNames {
   /** Every access port of the config, also those whose interface is missing. */
   ports(): Iterable<PortFacts>;
@@ -46,4 +70,11 @@ export interface VtepNames {
   /** "" for a slot that no interface has. */
   interface(slot: number): string;
   underlay(vtep: number): UnderlayFacts;
+  /** Every VRF of the config. */
+  vrfs(): Iterable<VrfFacts>;
+  /** "" for a number that no VRF has. */
+  vrf(vrf: number): string;
+  routes(): Iterable<RouteFacts>;
+  /** By index in tables.neighbors. */
+  neighbor(index: number): NeighborFacts;
 }

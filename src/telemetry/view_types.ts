@@ -8,7 +8,7 @@ export type Origin = "learned" | "static" | "evpn";
 
 export interface StatusView {
   readonly state: VtepState;
-  /** Why the state is not ready; empty when it is. */
+  /** Why the state is not ready, and what the operator should know though it is. */
   readonly reasons: readonly string[];
   readonly datapath: "ebpf" | "userspace" | "memory";
   /** Why this data path. */
@@ -48,7 +48,8 @@ export interface PortView extends TrafficView {
 
 export interface FdbView {
   readonly bridgeDomain: string;
-  readonly vni: number;
+  /** null = the domain is only routed. */
+  readonly vni: number | null;
   readonly mac: string;
   readonly where: "local" | "remote";
   /** null for a remote MAC, and for one that is held. */
@@ -70,7 +71,10 @@ export interface NeighborView {
   readonly ip: string;
   readonly mac: string;
   readonly origin: Origin;
+  /** permanent, reachable, probing, silent (a static one that does not answer), duplicate (frozen), remote. */
   readonly state: string;
+  /** Since the host last spoke; null where nobody here listens to it. */
+  readonly idleSeconds: number | null;
 }
 
 export interface UnderlayView {
@@ -94,16 +98,34 @@ export interface VtepView extends TrafficView {
   /** Named by the control plane or the config, rather than only seen in traffic. */
   readonly known: boolean;
   readonly macCount: number;
+  /** What routes use it for: its router MAC in each L3 VNI. */
+  readonly routers: readonly VtepRouterView[];
+}
+
+export interface VtepRouterView {
+  readonly vrf: string;
+  /** null in an asymmetric VRF without one. */
+  readonly l3vni: number | null;
+  readonly routerMac: string;
 }
 
 export type NexthopView =
-  | { readonly vtep: string; readonly l3vni: number; readonly routerMac: string }
+  | { readonly vtep: string; readonly l3vni: number | null; readonly routerMac: string }
   | { readonly bridgeDomain: string };
 
 export interface RouteView {
   readonly vrf: string;
   readonly prefix: string;
   readonly nexthops: readonly NexthopView[];
+}
+
+/** The keys of one entry of `vrfs` in the config file that views repeat. */
+export interface VrfSettings {
+  readonly name: string;
+  readonly l3vni?: number;
+  readonly routerMac?: string;
+  readonly irb: "symmetric" | "asymmetric";
+  readonly table?: number;
 }
 
 /** The VRF's config with live counts. */
@@ -114,6 +136,7 @@ export interface VrfView {
   readonly irb: "symmetric" | "asymmetric";
   readonly table: number | null;
   readonly bridgeDomains: readonly string[];
+  /** Connected subnets, prefixes and host routes. */
   readonly routeCount: number;
   readonly neighborCount: number;
 }
@@ -121,20 +144,28 @@ export interface VrfView {
 /** The keys of one entry of `bridgeDomains` in the config file that views repeat. */
 export interface BridgeDomainSettings {
   readonly name: string;
-  readonly vni: number;
+  /** Absent in a domain that is only routed. */
+  readonly vni?: number;
   readonly vrf?: string;
   readonly gateway?: { readonly mac: string; readonly addresses: readonly string[] };
   readonly learning: boolean;
   readonly learnRemote: boolean;
   readonly ageing: number;
   readonly arpSuppression: boolean;
+  readonly unknownArp: "flood" | "drop";
+  readonly maxBindings: number;
+  readonly liveness: { readonly interval: number; readonly probes: number; readonly retry: number };
+  readonly duplicateDetection: { readonly moves: number; readonly seconds: number; readonly freeze: number };
   readonly unknownUnicast: "flood" | "drop";
   readonly unknownUnicastHold: number;
   readonly mobility: "allow" | "deny";
 }
 
 /** The domain's config with live counts. */
-export interface BridgeDomainView extends BridgeDomainSettings, TrafficView {
+export interface BridgeDomainView extends Omit<BridgeDomainSettings, "vni" | "vrf" | "gateway">, TrafficView {
+  readonly vni: number | null;
+  readonly vrf: string | null;
+  readonly gateway: { readonly mac: string; readonly addresses: readonly string[] } | null;
   /** Access ports attached to it, whatever their state. */
   readonly portCount: number;
   /** Ports that frames are flooded to now. */
@@ -142,6 +173,8 @@ export interface BridgeDomainView extends BridgeDomainSettings, TrafficView {
   /** VTEPs on its head-end replication list. */
   readonly vtepCount: number;
   readonly macCount: number;
+  /** Bindings of IP addresses to MACs, of any origin. */
+  readonly neighborCount: number;
 }
 
 export interface DropView {

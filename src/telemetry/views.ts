@@ -5,4 +5,5 @@ export { bridgeDomainViews } from "./views/bridge_domain.js";
 export { dropReasonName, dropViews } from "./views/drop.js";
 export { type FdbSelection, fdbViews } from "./views/fdb.js";
 export { portViews } from "./views/port.js";
+export { neighborViews, routeViews, vrfViews } from "./views/routing.js";
 export { vtepViews } from "./views/vtep.js";

@@ -75,7 +75,7 @@ function fdbView(
   const origin = originOf(flags);
   return {
     bridgeDomain: names.bridgeDomain(bd),
-    vni: tables.bridgeDomains.vni[bd]!,
+    vni: tables.bridgeDomains.vni[bd] || null,
     mac: macText(hi, lo),
     where: remote ? "remote" : "local",
     interface: onPort ? names.interface(tables.ports.slot[target]!) || null : null,

@@ -6,20 +6,24 @@ import type { UnderlayLegFacts, VtepNames } from "../names.js";
 import { addressText } from "../text.js";
 import { type DataPathCounters, trafficOf } from "../traffic.js";
 import type { UnderlayView, VtepView } from "../view_types.js";
+import { routersByVtep } from "./routing.js";
 
 export function vtepViews(tables: Tables, names: VtepNames, counters: DataPathCounters): VtepView[] {
   const domains = floodDomainsByVtep(tables, names);
+  const routers = routersByVtep(names);
   const views: VtepView[] = [];
   tables.vteps.address.forEach((address, vtep) => {
     if (address === undefined) return;
     const { legs, reason } = names.underlay(vtep);
+    const text = addressText(address);
     views.push({
-      address: addressText(address),
+      address: text,
       bridgeDomains: domains.get(vtep) ?? [],
       underlay: legs.map(underlayView),
       underlayReason: reason ?? "",
       known: (tables.vteps.flags[vtep]! & RemoteFlag.KNOWN) !== 0,
       macCount: tables.fdb.countByVtep[vtep] ?? 0,
+      routers: routers.get(text) ?? [],
       ...trafficOf(tables, counters, "vteps", vtep),
     });
   });

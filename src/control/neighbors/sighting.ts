@@ -1,0 +1,36 @@
+// What the engine tells of ARP and ND: the part of its decision that concerns bindings.
+
+import type { Mac } from "../../wire/ethernet.js";
+
+/** An address as four big-endian words. */
+export interface AddressWords {
+  readonly bindingWord0: number;
+  readonly bindingWord1: number;
+  readonly bindingWord2: number;
+  readonly bindingWord3: number;
+}
+
+/** A host has said that the address is at its MAC. */
+export interface Sighting extends AddressWords {
+  readonly ingressBd: number;
+  readonly askerHi: number;
+  readonly askerLo: number;
+}
+
+/** A frame from interface `slot` waits for the MAC of the address in `bd`. */
+export interface Waiting extends AddressWords {
+  readonly bd: number;
+  readonly slot: number;
+}
+
+export function addressOf({ bindingWord0, bindingWord1, bindingWord2, bindingWord3 }: AddressWords): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16));
+  [bindingWord0, bindingWord1, bindingWord2, bindingWord3].forEach((word, index) => {
+    view.setInt32(index * 4, word);
+  });
+  return new Uint8Array(view.buffer);
+}
+
+export function macKey(bd: number, { hi, lo }: Mac): string {
+  return `${bd} ${hi} ${lo}`;
+}
