@@ -23,11 +23,49 @@ export interface UplinkGiven {
 }
 
 export interface DomainGiven {
+  /** 0: none, its hosts are routed only. */
   vni: number;
   learnRemote?: boolean;
   unknownUnicast?: "flood" | "drop";
   mobility?: "allow" | "deny";
+  /** VRF that routes for it. */
+  vrf?: string;
+  gateway?: GatewayGiven;
+  arpSuppression?: boolean;
+  unknownArp?: "flood" | "drop";
 }
+
+export interface GatewayGiven {
+  mac: string;
+  /** With the length of its subnet: `10.1.0.1/24`. */
+  addresses: readonly string[];
+}
+
+/** Its connected subnets and its own addresses are those of the gateways of its domains. */
+export interface VrfGiven {
+  irb: "symmetric" | "asymmetric";
+  /** Symmetric only. */
+  l3Vni?: number;
+  routerMac?: string;
+  /** By prefix; a /32 or /128 is a host route. */
+  routes?: Readonly<Record<string, readonly NextHopGiven[]>>;
+}
+
+export interface NextHopGiven {
+  /** A VTEP's short name. */
+  vtep: string;
+  routerMac: string;
+}
+
+/** Who has an address of a domain. In a routed domain, packets for it go there where the subnet holds it. */
+export interface NeighborGiven {
+  domain: string;
+  ip: string;
+  mac: string;
+  flags?: readonly NeighborWord[];
+}
+
+export type NeighborWord = "static" | "evpn" | "router" | "anycast";
 
 /** Keyed by `interface` or `interface.vlan`. */
 export interface PortGiven {
@@ -74,13 +112,19 @@ export interface Given {
   vteps: Record<string, RemoteGiven>;
   fdb: readonly FdbGiven[];
   fdbCapacity?: number;
+  vrfs?: Record<string, VrfGiven>;
+  neighbors?: readonly NeighborGiven[];
+  /** Packets that may wait for a neighbour; without limit unless said. */
+  holdRoom?: number;
 }
 
 /** Interface (or "kernel" for an IP packet that the kernel shall route), and the exact bytes. */
 export type Output = readonly [interfaceName: string, bytes: Uint8Array];
 
 export interface Expected {
-  readonly verdict: "sent" | "dropped" | "passed";
+  /** Consumed: the gateway itself took it. Held: waits for the MAC of its destination. */
+  readonly verdict: "sent" | "dropped" | "passed" | "consumed" | "held";
+  /** With a drop or a consumed frame: what the gateway says about it. */
   readonly outputs: readonly Output[];
   readonly reason?: DropReason;
   /** Copies of a flood that could not leave, one reason each. */
@@ -88,6 +132,8 @@ export interface Expected {
   /** FDB places that are new or changed afterwards, as `place` writes them. None unless said. */
   readonly learned?: readonly string[];
   readonly limitHit?: boolean;
+  /** Bindings that are new or changed afterwards, as `binding` writes them. None unless said. */
+  readonly bindings?: readonly string[];
 }
 
 export interface Step {
@@ -113,12 +159,25 @@ export interface Case {
 }
 
 export const sent = (...outputs: Output[]): Expected => ({ verdict: "sent", outputs });
-export const dropped = (reason: DropReason): Expected => ({ verdict: "dropped", outputs: [], reason });
+/** `told`: what its sender hears. */
+export const dropped = (reason: DropReason, ...told: Output[]): Expected => ({
+  verdict: "dropped",
+  outputs: told,
+  reason,
+});
+export const consumed = (...replies: Output[]): Expected => ({ verdict: "consumed", outputs: replies });
+export const held: Expected = { verdict: "held", outputs: [] };
 export const teaches = (expected: Expected, ...learned: string[]): Expected => ({ ...expected, learned });
+export const binds = (expected: Expected, ...bindings: string[]): Expected => ({ ...expected, bindings });
 /** Not ours: the kernel keeps it. */
 export const passed: Expected = { verdict: "passed", outputs: [] };
 
 /** An FDB place in words: `red 02:00:00:00:01:01 at h1 sticky`. */
 export function place(domain: string, mac: string, at: string, ...flags: FdbWord[]): string {
   return [domain, mac, "at", at, ...flags].join(" ");
+}
+
+/** A binding in words: `red 10.1.0.11 is 02:00:00:00:01:01 router`. IPv4 plain, IPv6 as RFC 5952 writes it. */
+export function binding(domain: string, ip: string, mac: string, ...flags: NeighborWord[]): string {
+  return [domain, ip, "is", mac, ...flags].join(" ");
 }

@@ -16,8 +16,9 @@ import { macKey } from "../../src/tables/port.js";
 import { Tables, type VtepSettings } from "../../src/tables/tables.js";
 import { parseMac } from "../../src/wire/ethernet.js";
 import type { DomainGiven, FdbGiven, Given, PortGiven, RemoteGiven, VtepGiven } from "./case.js";
+import { setRouting } from "./given_routing.js";
 import { routerMac, uplinkMac } from "./lab.js";
-import { ipBytes } from "./packet.js";
+import { address16 } from "./packet.js";
 
 const DEFAULT_MTU = 1500;
 export const FIRST_IFINDEX = 100;
@@ -29,6 +30,7 @@ export interface Names {
   readonly ports: readonly string[];
   readonly domains: readonly string[];
   readonly vteps: readonly string[];
+  readonly vrfs: readonly string[];
 }
 
 export interface Built {
@@ -45,6 +47,7 @@ export function buildTables(given: Given): Built {
     ports: numbered(Object.keys(given.ports)),
     domains: numbered(Object.keys(given.domains)),
     vteps: numbered(Object.keys(given.vteps)),
+    vrfs: numbered(Object.keys(given.vrfs ?? {})),
   };
   const tables = new Tables(given.fdbCapacity);
   tables.setSettings(settingsOf(given.vtep));
@@ -53,13 +56,8 @@ export function buildTables(given: Given): Built {
   for (const [name, remote] of Object.entries(given.vteps)) setRemote(tables, names, name, remote);
   for (const [name, domain] of Object.entries(given.domains)) setDomain(tables, names, given, name, domain);
   for (const entry of given.fdb) setFdb(tables, names, entry);
+  setRouting(tables, names, given);
   return { tables, names };
-}
-
-/** 16 bytes, IPv4 mapped. */
-export function address16(text: string): Uint8Array {
-  const bytes = ipBytes(text);
-  return Uint8Array.from(bytes.length === 16 ? bytes : [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...bytes]);
 }
 
 export function settingsOf(vtep: VtepGiven): VtepSettings {
@@ -138,7 +136,10 @@ function setDomain(tables: Tables, names: Names, given: Given, name: string, dom
   const flags =
     (domain.learnRemote ? BdFlag.LEARN_REMOTE : 0) |
     (domain.unknownUnicast === "drop" ? BdFlag.UNKNOWN_UNICAST_DROP : 0) |
-    (domain.mobility === "deny" ? BdFlag.MOBILITY_DENY : 0);
+    (domain.mobility === "deny" ? BdFlag.MOBILITY_DENY : 0) |
+    (domain.gateway === undefined ? 0 : BdFlag.GATEWAY) |
+    (domain.arpSuppression ? BdFlag.ARP_SUPPRESSION : 0) |
+    (domain.unknownArp === "drop" ? BdFlag.UNKNOWN_ARP_DROP : 0);
   tables.bridgeDomains.set(bd, domain.vni, flags, 3000, 400);
   const ports = Object.entries(given.ports).filter(([, port]) => port.domain === name && port.enabled !== false);
   const vteps = Object.entries(given.vteps).filter(([, remote]) => remote.floods.includes(name));

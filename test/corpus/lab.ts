@@ -6,7 +6,17 @@
 //
 // All hosts drawn here stand in the FDB already, so a plain frame teaches nothing.
 
-import type { DomainGiven, FdbGiven, Given, PortGiven, RemoteGiven, UplinkGiven, VtepGiven } from "./case.js";
+import type {
+  DomainGiven,
+  FdbGiven,
+  Given,
+  NeighborGiven,
+  PortGiven,
+  RemoteGiven,
+  UplinkGiven,
+  VrfGiven,
+  VtepGiven,
+} from "./case.js";
 import { entropyPort } from "./entropy.js";
 import { ethernet, ipv4, ipv6, packet, payload, udp, vxlan } from "./packet.js";
 
@@ -71,14 +81,18 @@ export interface Changes {
   fdb?: readonly FdbGiven[];
   onlyFdb?: readonly FdbGiven[];
   fdbCapacity?: number;
+  vrfs?: Record<string, VrfGiven>;
+  neighbors?: readonly NeighborGiven[];
+  holdRoom?: number;
 }
 
-function merged<T>(base: Record<string, T>, changes: Record<string, Partial<T>> = {}): Record<string, T> {
+export function merged<T>(base: Record<string, T>, changes: Record<string, Partial<T>> = {}): Record<string, T> {
   const keys = [...new Set([...Object.keys(base), ...Object.keys(changes)])];
   return Object.fromEntries(keys.map((key) => [key, { ...base[key], ...changes[key] } as T]));
 }
 
 export function lab(changes: Changes = {}): Given {
+  const { fdbCapacity, vrfs, neighbors, holdRoom } = changes;
   const domains = { red: { vni: 100 }, blue: { vni: 200 } };
   const ports = { h1: { domain: "red" }, h2: { domain: "red" }, h3: { domain: "blue" } };
   const vteps: Record<string, RemoteGiven> = {
@@ -92,7 +106,10 @@ export function lab(changes: Changes = {}): Given {
     ports: merged<PortGiven>(ports, changes.ports),
     vteps: merged(vteps, changes.vteps),
     fdb: changes.onlyFdb ?? [...FDB, ...(changes.fdb ?? [])],
-    ...(changes.fdbCapacity === undefined ? {} : { fdbCapacity: changes.fdbCapacity }),
+    ...(fdbCapacity === undefined ? {} : { fdbCapacity }),
+    ...(vrfs === undefined ? {} : { vrfs }),
+    ...(neighbors === undefined ? {} : { neighbors }),
+    ...(holdRoom === undefined ? {} : { holdRoom }),
   };
 }
 

@@ -6,7 +6,16 @@ import { Effect, Verdict } from "../../src/engine/decision.js";
 import { Traffic, type TrafficCounters } from "../../src/tables/counters.js";
 import type { Case, DropReason, Output, Step, TrafficRow } from "./case.js";
 import { type Built, buildTables, interfaceOf } from "./given.js";
-import { newDrops, type Outcome, outputTexts, places } from "./observe.js";
+import { bindings, newDrops, type Outcome, outputTexts, places } from "./observe.js";
+
+const WORDS: Readonly<Record<number, Outcome["verdict"]>> = {
+  [Verdict.PASS]: "passed",
+  [Verdict.DROP]: "dropped",
+  [Verdict.FORWARD]: "sent",
+  [Verdict.REPLICATE]: "sent",
+  [Verdict.CONSUME]: "consumed",
+  [Verdict.HOLD]: "held",
+};
 
 export class MemoryRun {
   readonly built: Built;
@@ -14,13 +23,16 @@ export class MemoryRun {
 
   constructor(given: Case["given"]) {
     this.built = buildTables(given);
-    this.driver = new MemoryDriver(this.built.tables);
+    let room = given.holdRoom ?? Number.POSITIVE_INFINITY;
+    const quiet = { onRefusal: () => {}, onDiscovery: () => {}, onBinding: () => {} };
+    this.driver = new MemoryDriver(this.built.tables, { ...quiet, onHold: () => --room >= 0 });
   }
 
   step(step: Step): Outcome {
     const { tables, names } = this.built;
     const dropsBefore = tables.counters.drops();
     const placesBefore = places(tables, names);
+    const bindingsBefore = bindings(tables, names);
     this.driver.sent.length = 0;
     const slot = names.slots.indexOf(step.from);
     const decision = this.driver.receive(slot, step.frame, step.at ?? 0);
@@ -28,12 +40,13 @@ export class MemoryRun {
     const drops = newDrops(dropsBefore, tables.counters.drops());
     const reason = dropped ? dropReasonNames[decision.reason] : undefined;
     return {
-      verdict: dropped ? "dropped" : decision.verdict === Verdict.PASS ? "passed" : "sent",
+      verdict: WORDS[decision.verdict]!,
       outputs: outputTexts(this.outputs()),
       reason,
       lost: lostCopies(drops, reason).sort(),
       learned: [...places(tables, names)].filter((now) => !placesBefore.has(now)).sort(),
       limitHit: (decision.effects & Effect.LIMIT_HIT) !== 0,
+      bindings: [...bindings(tables, names)].filter((now) => !bindingsBefore.has(now)).sort(),
     };
   }
 

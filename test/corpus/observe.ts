@@ -3,11 +3,20 @@
 import { dropReasonNames, FdbFlag, FdbKind } from "../../src/abi/generated.js";
 import type { DropCount } from "../../src/tables/counters.js";
 import type { FdbEntry } from "../../src/tables/fdb.js";
+import { NeighborFlag } from "../../src/tables/neighbor.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { formatMac } from "../../src/wire/ethernet.js";
-import { type DropReason, type Expected, type FdbWord, type Output, place } from "./case.js";
+import {
+  binding,
+  type DropReason,
+  type Expected,
+  type FdbWord,
+  type NeighborWord,
+  type Output,
+  place,
+} from "./case.js";
 import type { Names } from "./given.js";
-import { toHex } from "./packet.js";
+import { ipText, toHex } from "./packet.js";
 
 /** Bytes as text, so that a failing comparison prints rows of 16 and the odd row stands out. */
 export function dump(bytes: Uint8Array): string {
@@ -23,6 +32,7 @@ export interface Outcome {
   readonly lost: readonly DropReason[];
   readonly learned: readonly string[];
   readonly limitHit: boolean;
+  readonly bindings: readonly string[];
 }
 
 export const outputTexts = (outputs: readonly Output[]): string[] =>
@@ -36,6 +46,7 @@ export function outcomeOf(expected: Expected): Outcome {
     lost: [...(expected.lost ?? [])].sort(),
     learned: [...(expected.learned ?? [])].sort(),
     limitHit: expected.limitHit ?? false,
+    bindings: [...(expected.bindings ?? [])].sort(),
   };
 }
 
@@ -57,6 +68,21 @@ export function places(tables: Tables, names: Names): Set<string> {
     found.add(place(names.domains[entry.bd]!, formatMac(entry.hi, entry.lo), atOf(names, entry), ...flags));
   });
   return found;
+}
+
+/** Every binding in words, with the place that routing gives it, without its time stamp. */
+export function bindings(tables: Tables, names: Names): Set<string> {
+  const words: [number, NeighborWord][] = [
+    [NeighborFlag.STATIC, "static"],
+    [NeighborFlag.EVPN, "evpn"],
+    [NeighborFlag.ROUTER, "router"],
+    [NeighborFlag.ANYCAST, "anycast"],
+  ];
+  const found = [...tables.neighbors.entries()].map(({ bd, address, hi, lo, flags }) => {
+    const set = words.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
+    return binding(names.domains[bd]!, ipText(address), formatMac(hi, lo), ...set);
+  });
+  return new Set(found);
 }
 
 /** Reasons of the drops counted since `before`, one for each frame or copy. */

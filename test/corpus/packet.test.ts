@@ -2,12 +2,11 @@
 // of traces.
 import { describe, expect, it } from "vitest";
 import { entropyPort, naiveFlowHash } from "./entropy.js";
+import { echo, icmpv6 } from "./icmp.js";
 import {
   arp,
-  echo,
   ethernet,
   hex,
-  icmpv6,
   internetChecksum,
   ipv4,
   ipv6,

@@ -5,7 +5,7 @@
 import ipaddr from "ipaddr.js";
 
 /** What stands behind a header, and what the header in front needs to know about it. */
-interface Built {
+export interface Built {
   readonly bytes: Uint8Array;
   readonly etherType?: number;
   readonly protocol?: number;
@@ -39,10 +39,22 @@ export function toHex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const u16 = (value: number): number[] => [(value >>> 8) & 0xff, value & 0xff];
-const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
-const macBytes = (mac: string): number[] => mac.split(":").map((part) => Number.parseInt(part, 16));
+export const u16 = (value: number): number[] => [(value >>> 8) & 0xff, value & 0xff];
+export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
+export const macBytes = (mac: string): number[] => mac.split(":").map((part) => Number.parseInt(part, 16));
 export const ipBytes = (address: string): number[] => ipaddr.parse(address).toByteArray();
+
+/** 16 bytes, IPv4 mapped. */
+export function address16(text: string): Uint8Array {
+  const bytes = ipBytes(text);
+  return Uint8Array.from(bytes.length === 16 ? bytes : [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...bytes]);
+}
+
+/** Of 16 bytes; mapped IPv4 plain, IPv6 as RFC 5952 writes it. */
+export function ipText(bytes: Uint8Array): string {
+  const mapped = bytes.subarray(0, 12).every((byte, at) => byte === (at < 10 ? 0 : 0xff));
+  return ipaddr.fromByteArray([...(mapped ? bytes.subarray(12) : bytes)]).toString();
+}
 
 /** RFC 1071 in its plainest form: the sum modulo 2^16 - 1. */
 export function internetChecksum(bytes: readonly number[]): number {
@@ -163,30 +175,30 @@ export function tcp(source: number, destination: number, fields: { sequence?: nu
   };
 }
 
-/** ICMP echo request (RFC 792). */
-export function echo(id = 1, sequence = 1): Layer {
-  return (behind) => {
-    const message = [8, 0, 0, 0, ...u16(id), ...u16(sequence), ...behind.bytes];
-    message.splice(2, 2, ...u16(internetChecksum(message)));
-    return { protocol: 1, bytes: Uint8Array.from(message) };
-  };
-}
-
-/** ICMPv6 message (RFC 4443): echo request unless said otherwise. */
-export function icmpv6(type = 128, body: Uint8Array = Uint8Array.of(0, 1, 0, 1)): Layer {
-  return (behind) => ({
-    protocol: 58,
-    bytes: concat(Uint8Array.of(type, 0, 0, 0), body, behind.bytes),
-    openChecksumAt: 2,
-  });
+export interface ArpFields {
+  hardware?: number;
+  protocol?: number;
+  lengths?: readonly [number, number];
+  operation?: number;
 }
 
 /** RFC 826: who has `target`, tell `sender`. With a target MAC, a reply. */
-export function arp(senderMac: string, sender: string, target: string, targetMac?: string): Layer {
+export function arp(
+  senderMac: string,
+  sender: string,
+  target: string,
+  targetMac?: string,
+  fields: ArpFields = {},
+): Layer {
   return (behind) => {
+    const { hardware = 1, protocol = 0x0800, lengths = [6, 4] } = fields;
+    const operation = fields.operation ?? (targetMac === undefined ? 1 : 2);
     const addresses = [...macBytes(senderMac), ...ipBytes(sender), ...macBytes(targetMac ?? "00:00:00:00:00:00")];
-    const message = [0, 1, 8, 0, 6, 4, 0, targetMac === undefined ? 1 : 2, ...addresses, ...ipBytes(target)];
-    return { etherType: 0x0806, bytes: concat(Uint8Array.from(message), behind.bytes) };
+    const head = [...u16(hardware), ...u16(protocol), ...lengths, ...u16(operation)];
+    return {
+      etherType: 0x0806,
+      bytes: concat(Uint8Array.from([...head, ...addresses, ...ipBytes(target)]), behind.bytes),
+    };
   };
 }
 

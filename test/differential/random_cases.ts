@@ -23,21 +23,8 @@ import {
   V3,
   V3_6,
 } from "../corpus/lab.js";
-import {
-  arp,
-  concat,
-  echo,
-  ethernet,
-  icmpv6,
-  ipv4,
-  ipv6,
-  type Layer,
-  packet,
-  payload,
-  tcp,
-  udp,
-  vlan,
-} from "../corpus/packet.js";
+import { echo, icmpv6 } from "../corpus/icmp.js";
+import { arp, concat, ethernet, ipv4, ipv6, type Layer, packet, payload, tcp, udp, vlan } from "../corpus/packet.js";
 import type { Random } from "../corpus/random.js";
 
 const HOSTS = [H1, H2, H3, H4, R1, R2, R3, R4, STRANGER] as const;

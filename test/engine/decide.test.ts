@@ -95,6 +95,8 @@ describe("the engine's listener", () => {
     const engine = new Engine(buildTables(given).tables, nowhere, {
       onRefusal: ({ reason }) => void told.push(dropReasonNames[reason]!),
       onDiscovery: ({ sender2, sender3 }) => void told.push(`${sender2.toString(16)} ${sender3.toString(16)}`),
+      onBinding: () => void told.push("binding"),
+      onHold: () => true,
     });
     return { engine, told };
   }

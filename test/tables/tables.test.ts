@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { Family, Limit, RemoteFlag } from "../../src/abi/generated.js";
 import { FdbDelta } from "../../src/tables/delta.js";
 import { Tables, type VtepSettings } from "../../src/tables/tables.js";
-import { address16, buildTables } from "../corpus/given.js";
+import { buildTables } from "../corpus/given.js";
 import { LOCAL, lab, V2, V3 } from "../corpus/lab.js";
+import { address16 } from "../corpus/packet.js";
 
 const words = (text: string): [number, number, number, number] => {
   const view = new DataView(address16(text).buffer);

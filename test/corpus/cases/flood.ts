@@ -1,8 +1,9 @@
 // Broadcast, multicast and unknown unicast: each local port and each VTEP exactly once, and its limits.
 
 import { type Case, dropped, type Expected, sent } from "../case.js";
+import { icmpv6 } from "../icmp.js";
 import { arriving, BROADCAST, datagram, encapsulated, H1, H2, H3, lab, R1, R4, STRANGER, V2, V3 } from "../lab.js";
-import { arp, ethernet, icmpv6, ipv4, ipv6, packet, payload, udp } from "../packet.js";
+import { arp, ethernet, ipv4, ipv6, packet, payload, udp } from "../packet.js";
 
 function one(id: string, spec: string, given: Case["given"], from: string, frame: Uint8Array, expect: Expected): Case {
   return { id: `flood/${id}`, spec, given, frames: [{ from, frame, expect }] };

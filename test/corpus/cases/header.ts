@@ -2,8 +2,9 @@
 
 import { type Case, sent } from "../case.js";
 import { entropyPort } from "../entropy.js";
+import { echo } from "../icmp.js";
 import { arriving, datagram, datagram6, encapsulated, H1, LOCAL, lab, R1, V2 } from "../lab.js";
-import { arp, echo, ethernet, hex, ipv4, packet, payload, tcp, udp, vxlan } from "../packet.js";
+import { arp, ethernet, hex, ipv4, packet, payload, tcp, udp, vxlan } from "../packet.js";
 
 const plain = datagram(H1, R1);
 

@@ -2,13 +2,17 @@
 
 import type { Case } from "../case.js";
 import { access } from "./access.js";
+import { bindings } from "./bindings.js";
 import { ecn } from "./ecn.js";
 import { flood } from "./flood.js";
+import { gateway } from "./gateway.js";
 import { header } from "./header.js";
 import { learning } from "./learning.js";
 import { malformed } from "./malformed.js";
+import { routing } from "./routing.js";
 import { security } from "./security.js";
 import { stormControl } from "./storm.js";
+import { suppression } from "./suppression.js";
 import { underlay } from "./underlay.js";
 import { underlay6 } from "./underlay6.js";
 import { unicast } from "./unicast.js";
@@ -27,6 +31,10 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   underlay,
   "IPv6 underlay": underlay6,
   malformed,
+  routing,
+  gateway,
+  "ARP and ND suppression": suppression,
+  bindings,
 };
 
 export const cases: readonly Case[] = Object.values(groups).flat();

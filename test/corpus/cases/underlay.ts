@@ -2,6 +2,7 @@
 
 import { type Case, dropped, type Expected, sent } from "../case.js";
 import { ecmpPath } from "../entropy.js";
+import { error6, icmp, quote4, quote6 } from "../icmp.js";
 import {
   arriving,
   BROADCAST,
@@ -12,6 +13,7 @@ import {
   H1,
   H2,
   H4,
+  type Host,
   lab,
   lab6,
   R1,
@@ -19,7 +21,7 @@ import {
   V3,
   V3_6,
 } from "../lab.js";
-import { ethernet, hex, ipv4, packet, payload, udp, vlan } from "../packet.js";
+import { ethernet, hex, ipv4, ipv6, packet, payload, udp, vlan } from "../packet.js";
 
 function one(id: string, spec: string, given: Case["given"], from: string, frame: Uint8Array, expect: Expected): Case {
   return { id: `underlay/${id}`, spec, given, frames: [{ from, frame, expect }] };
@@ -140,11 +142,35 @@ const unresolved: Case[] = [
 const fits = datagram(H1, R1, 1500 - 28);
 const tight = (mtu: number, more: Parameters<typeof lab>[0] = {}) => lab({ ...more, uplinks: { up0: { mtu } } });
 const big = packet(ethernet(H1.mac, BROADCAST), payload(1500));
+const fits6 = datagram6(H1, R1, 1232);
+
+/** In a domain without a gateway the one speaks for whom the packet was (S31). */
+function tooBig(about: Uint8Array, from: Host, to: Host, mtuBytes: number): Uint8Array {
+  const error = icmp(3, { code: 4, rest: mtuBytes });
+  return packet(ethernet(from.mac, to.mac), ipv4(from.ip, to.ip, { tos: 0xc0, df: true }), error, quote4(about));
+}
+
+/** No IPv6 path has an MTU below 1280, whatever ours is (RFC 8200 §5). */
+const tooBig6 = packet(ethernet(R1.mac, H1.mac), ipv6(R1.ip6, H1.ip6), error6(2, 0, 1280), quote6(fits6));
 
 const mtu: Case[] = [
   one("exactly-the-underlay-mtu", "S14 N38", tight(1550), "h1", fits, sent(["up0", encapsulated(fits)])),
-  one("a-byte-over-the-underlay-mtu", "S12 N38", tight(1549), "h1", fits, dropped("mtu_exceeded")),
-  one("over-the-mtu-with-df-unset-is-not-cut", "S12", tight(1500), "h1", fits, dropped("mtu_exceeded")),
+  one(
+    "a-byte-over-the-underlay-mtu",
+    "S12 N38",
+    tight(1549),
+    "h1",
+    fits,
+    dropped("mtu_exceeded", ["h1", tooBig(fits, R1, H1, 1499)]),
+  ),
+  one(
+    "over-the-mtu-with-df-unset-is-not-cut",
+    "S12",
+    tight(1500),
+    "h1",
+    fits,
+    dropped("mtu_exceeded", ["h1", tooBig(fits, R1, H1, 1450)]),
+  ),
   one(
     "exactly-the-ipv6-underlay-mtu",
     "S14",
@@ -159,9 +185,9 @@ const mtu: Case[] = [
     lab6({ uplinks: { up0: { mtu: 1569 } } }),
     "h1",
     fits,
-    dropped("mtu_exceeded"),
+    dropped("mtu_exceeded", ["h1", tooBig(fits, R1, H1, 1499)]),
   ),
-  one("inner-ipv6-over-the-mtu", "S12", tight(1300), "h1", datagram6(H1, R1, 1232), dropped("mtu_exceeded")),
+  one("inner-ipv6-over-the-mtu", "S12", tight(1300), "h1", fits6, dropped("mtu_exceeded", ["h1", tooBig6])),
   one(
     "jumbo-over-a-jumbo-underlay",
     "N38",
@@ -184,7 +210,7 @@ const mtu: Case[] = [
     lab({ ports: { h2: { mtu: 1400 } } }),
     "h1",
     datagram(H1, H2, 1373),
-    dropped("mtu_exceeded"),
+    dropped("mtu_exceeded", ["h1", tooBig(datagram(H1, H2, 1373), H2, H1, 1400)]),
   ),
   one(
     "tag-is-not-counted-in-the-port-mtu",
@@ -200,7 +226,7 @@ const mtu: Case[] = [
     lab({ ports: { h1: { mtu: 1400 } } }),
     "up0",
     arriving(datagram(R1, H1, 1472)),
-    dropped("mtu_exceeded"),
+    dropped("mtu_exceeded", ["up0", encapsulated(tooBig(datagram(R1, H1, 1472), H1, R1, 1400), { tos: 0xc0 })]),
   ),
   one(
     "flood-loses-the-big-copies",

@@ -2,6 +2,7 @@
 
 import { type Case, dropped, passed, sent } from "../case.js";
 import { entropyPort } from "../entropy.js";
+import { echo, icmpv6 } from "../icmp.js";
 import {
   arriving,
   arriving6,
@@ -18,21 +19,7 @@ import {
   V2_6,
   V3_6,
 } from "../lab.js";
-import {
-  arp,
-  concat,
-  echo,
-  ethernet,
-  icmpv6,
-  ipv4,
-  ipv6,
-  type Layer,
-  packet,
-  payload,
-  tcp,
-  udp,
-  vxlan,
-} from "../packet.js";
+import { arp, concat, ethernet, ipv4, ipv6, type Layer, packet, payload, tcp, udp, vxlan } from "../packet.js";
 
 const up = datagram(H1, R1);
 const down = datagram(R1, H1);
