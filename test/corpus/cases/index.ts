@@ -4,15 +4,21 @@ import type { Case } from "../case.js";
 import { access } from "./access.js";
 import { bindings } from "./bindings.js";
 import { ecn } from "./ecn.js";
+import { falseNeighbors } from "./false_neighbors.js";
 import { flood } from "./flood.js";
 import { gateway } from "./gateway.js";
 import { header } from "./header.js";
+import { icmpErrors } from "./icmp_errors.js";
+import { icmpSilence } from "./icmp_silence.js";
+import { invalidIp } from "./invalid_ip.js";
 import { learning } from "./learning.js";
 import { malformed } from "./malformed.js";
 import { routing } from "./routing.js";
+import { routingLookup } from "./routing_lookup.js";
 import { security } from "./security.js";
 import { stormControl } from "./storm.js";
 import { suppression } from "./suppression.js";
+import { tooBig } from "./too_big.js";
 import { underlay } from "./underlay.js";
 import { underlay6 } from "./underlay6.js";
 import { unicast } from "./unicast.js";
@@ -32,9 +38,15 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   "IPv6 underlay": underlay6,
   malformed,
   routing,
+  "routing: lookup": routingLookup,
   gateway,
   "ARP and ND suppression": suppression,
   bindings,
+  "false ARP and ND": falseNeighbors,
+  "ICMP errors": icmpErrors,
+  "too big": tooBig,
+  "ICMP silence": icmpSilence,
+  "invalid IP": invalidIp,
 };
 
 export const cases: readonly Case[] = Object.values(groups).flat();

@@ -115,15 +115,18 @@ const arpCases: Case[] = [
     ...sent(["h1", request("10.1.0.77", RA)], ["h2", request("10.1.0.77", RA)]),
   }),
   one("reply-from-the-tunnel-is-bridged", "S69", suppressing, "up0", arriving(reply(RA)), sent(["h1", reply(RA)])),
-  one("storm-control-does-not-count-what-is-answered", "P security", stormy(), "h1", request(RA.ip), {
-    ...consumed(["h1", reply(RA)]),
-  }),
+  {
+    id: "suppression/storm-control-does-not-count-what-is-answered",
+    spec: "P security",
+    given: lab({ ...on, ports: { h1: { storm: { broadcast: 1 } } } }),
+    frames: [
+      { from: "h1", frame: request(RA.ip), expect: consumed(["h1", reply(RA)]) },
+      { from: "h1", frame: request(A2.ip), expect: consumed(["h1", reply(A2)]) },
+      { from: "h1", frame: unknown, expect: sent(...flooded(unknown)) },
+      { from: "h1", frame: unknown, expect: dropped("storm_control") },
+    ],
+  },
 ];
-
-/** One broadcast a second, and that one is used up by nothing. */
-function stormy(): Given {
-  return lab({ ...on, ports: { h1: { storm: { broadcast: 1 } } } });
-}
 
 const ns = (target: string, source: string = A1.ip6): Uint8Array =>
   packet(...asking(A1, source, target), solicitation(target, { mac: A1.mac }));
