@@ -102,6 +102,11 @@ export class RoutedOverlay {
         `${family}route add default via ${prefix}1`,
       );
     }
+    // A gateway answers the hosts of its own VTEP only: those of others are told.
+    if (this.options.irb === "hub") {
+      const gateway = formatMac(GATEWAY.hi, GATEWAY.lo);
+      for (const prefix of SUBNETS[bd]) await net.ip(name, `neigh add ${prefix}1 lladdr ${gateway} dev eth0`);
+    }
     this.hostMacs[bd] = (await net.link(name, "eth0")).mac;
     if (this.options.hook === "xdp") this.prepareForXdp(name, "eth0");
   }
@@ -163,8 +168,6 @@ export class RoutedOverlay {
     if (irb === "hub" && site !== "hub") tables.remoteMac(own, formatMac(GATEWAY.hi, GATEWAY.lo), 1);
     for (const bd of bds)
       if (site === "hub" || bd !== own) tables.remoteMac(bd, this.hostMacs[bd]!, site === "hub" ? bd : 1);
-    // The hub's hosts ask for their gateway through the tunnel.
-    if (irb === "hub" && site !== "hub") tables.tables.bridgeDomains.setFloodVteps(own, [1]);
   }
 
   private fillVrf({ tables }: VtepTables, site: Site, bds: readonly Bd[]): void {
