@@ -96,11 +96,13 @@ export class ListedVtep implements VtepOperations {
   }
 
   neighbors(): NeighborView[] {
-    return [{ bridgeDomain: "red", vrf: null, ip: "192.0.2.1", mac: macOf(1), origin: "learned", state: "reachable" }];
+    const state = { state: "reachable", idleSeconds: 3 };
+    return [{ bridgeDomain: "red", vrf: null, ip: "192.0.2.1", mac: macOf(1), origin: "learned", ...state }];
   }
 
   vteps(): VtepView[] {
-    const known = { underlayReason: "", known: true, macCount: 1, ...traffic };
+    const routers = [{ vrf: "tenant", l3vni: 5000, routerMac: "02:00:00:00:aa:02" }];
+    const known = { underlayReason: "", known: true, macCount: 1, routers, ...traffic };
     const leg = { interface: "up0", via: "fe80::1", mac: "02:00:00:00:ff:01", reason: "" };
     return [{ address: "10.0.0.2", bridgeDomains: ["red", "a", "b", "c", "d", "e"], underlay: [leg], ...known }];
   }
@@ -121,11 +123,16 @@ export class ListedVtep implements VtepOperations {
       learnRemote: false,
       ageing: 300,
       arpSuppression: false,
+      unknownArp: "flood",
+      maxBindings: 16_384,
+      liveness: { interval: 60, probes: 3, retry: 1 },
+      duplicateDetection: { moves: 5, seconds: 180, freeze: 600 },
       mobility: "allow",
     } as const;
+    const routed = { vrf: null, gateway: null, neighborCount: 1 };
     const unknown = { unknownUnicast: "flood", unknownUnicastHold: 40 } as const;
     const counts = { portCount: 2, floodPortCount: 1, vtepCount: 1, macCount: 2 };
-    return [{ name: "red", vni: 100, ...policy, ...unknown, ...counts, ...traffic }];
+    return [{ name: "red", vni: 100, ...policy, ...routed, ...unknown, ...counts, ...traffic }];
   }
 
   drops(): DropView[] {

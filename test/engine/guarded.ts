@@ -24,13 +24,16 @@ export class GuardedEngine implements Transmit {
   readonly built: Built;
   private readonly engine: Engine;
   private outputs: string[] = [];
+  private holds = 0;
 
   constructor(
     given: Given,
     private readonly noise: number,
   ) {
     this.built = buildTables(given);
-    this.engine = new Engine(this.built.tables, this);
+    const quiet = { onRefusal: () => {}, onDiscovery: () => {}, onBinding: () => {} };
+    // Every other packet that would wait finds room.
+    this.engine = new Engine(this.built.tables, this, { ...quiet, onHold: () => this.holds++ % 2 === 0 });
   }
 
   /** Throws where the engine wrote beyond what it may. */
@@ -85,8 +88,13 @@ export class GuardedEngine implements Transmit {
 export function accountingFault({ verdict, outputs, drops, counted }: Result): string | undefined {
   if (verdict === Verdict.PASS)
     return outputs.length + drops + counted === 0 ? undefined : "passed, yet counted or sent";
+  // The gateway may have one thing to say about what it does not pass on.
   if (verdict === Verdict.DROP)
-    return outputs.length === 0 && drops === 1 ? undefined : `dropped, yet ${outputs.length} sent and ${drops} drops`;
+    return outputs.length <= 1 && drops === 1 ? undefined : `dropped, yet ${outputs.length} sent and ${drops} drops`;
+  if (verdict === Verdict.CONSUME)
+    return outputs.length <= 1 && drops === 0 ? undefined : `taken, yet ${outputs.length} sent and ${drops} drops`;
+  if (verdict === Verdict.HOLD)
+    return outputs.length + drops === 0 ? undefined : `held, yet ${outputs.length} sent and ${drops} drops`;
   if (verdict === Verdict.FORWARD)
     return outputs.length === 1 && drops === 0 ? undefined : `forwarded ${outputs.length} times with ${drops} drops`;
   return outputs.length > 0 ? undefined : "replicated to nobody";

@@ -6,6 +6,7 @@
 
 import { FdbFlag, FdbKind, InterfaceFlag, Limit, PortFlag, RemoteFlag } from "../../src/abi/generated.js";
 import { Traffic } from "../../src/tables/counters.js";
+import { NeighborFlag } from "../../src/tables/neighbor.js";
 import { Tables } from "../../src/tables/tables.js";
 import type { PortFacts, VtepNames } from "../../src/telemetry/names.js";
 import type { DataPathCounters } from "../../src/telemetry/traffic.js";
@@ -13,6 +14,7 @@ import type { BridgeDomainSettings } from "../../src/telemetry/view_types.js";
 
 export const RED = 1;
 export const BLUE = 2;
+export const TENANT = 1;
 export const ETH1 = 1;
 export const ETH2 = 2;
 export const UP0 = 3;
@@ -29,6 +31,10 @@ export function settings(name: string, vni: number): BridgeDomainSettings {
     learnRemote: false,
     ageing: 300,
     arpSuppression: false,
+    unknownArp: "flood",
+    maxBindings: 16_384,
+    liveness: { interval: 60, probes: 3, retry: 1 },
+    duplicateDetection: { moves: 5, seconds: 180, freeze: 600 },
     unknownUnicast: "flood",
     unknownUnicastHold: 40,
     mobility: "allow",
@@ -55,7 +61,7 @@ export const ports: readonly PortFacts[] = [
 export const names: VtepNames = {
   ports: () => ports,
   bridgeDomains: () => [
-    { bd: RED, config: settings("red", 100) },
+    { bd: RED, config: { ...settings("red", 100), vrf: "tenant" } },
     { bd: BLUE, config: settings("blue", 200) },
   ],
   bridgeDomain: (bd) => domains[bd] ?? "",
@@ -64,6 +70,27 @@ export const names: VtepNames = {
     vtep === 1
       ? { legs: [{ interface: "up0", via: "fe80::1", mac: "02:00:00:00:ff:01" }] }
       : { legs: [{ interface: "up0", via: "fe80::2", mac: null, reason: "incomplete" }], reason: "no neighbour" },
+  vrfs: () => [
+    {
+      vrf: TENANT,
+      config: { name: "tenant", l3vni: 5000, routerMac: "02:00:00:00:50:01", irb: "symmetric" },
+      routeCount: 2,
+    },
+    { vrf: 2, config: { name: "local", irb: "asymmetric" }, routeCount: 0 },
+  ],
+  vrf: (vrf) => ["", "tenant", "local"][vrf] ?? "",
+  routes: () => [
+    { vrf: "tenant", prefix: "192.0.2.0/24", targets: [{ bridgeDomain: "red" }] },
+    {
+      vrf: "tenant",
+      prefix: "0.0.0.0/0",
+      targets: [
+        { vtep: "10.0.0.2", routerMac: { hi: 0x0200, lo: 0xaa02 } },
+        { vtep: "2001:db8::3", routerMac: { hi: 0x0200, lo: 0xaa03 } },
+      ],
+    },
+  ],
+  neighbor: (index) => ({ state: index === 1 ? "reachable" : "permanent", isHeard: index === 1 }),
 };
 
 export function mapped(a: number, b: number, c: number, d: number): Uint8Array {
@@ -89,6 +116,10 @@ export function buildTables(): Tables {
   bridgeDomains.setFloodVteps(RED, [1, 2]);
   bridgeDomains.setFloodVteps(BLUE, [1]);
   addMacs(tables);
+  bridgeDomains.setGateway(RED, TENANT, 0x0200, 0x1111, []);
+  tables.neighbors.set(RED, mapped(192, 0, 2, 9), 0x0200, 1, 0, NOW - 30);
+  tables.neighbors.set(BLUE, mapped(192, 0, 2, 1), 0x0200, 2, NeighborFlag.STATIC, NOW);
+  tables.neighbors.set(RED, mapped(192, 0, 2, 4), 0x0200, 3, NeighborFlag.EVPN, NOW);
   return tables;
 }
 

@@ -142,6 +142,7 @@ describe("VTEPs as views", () => {
       underlayReason: "",
       known: true,
       macCount: 2,
+      routers: [{ vrf: "tenant", l3vni: 5000, routerMac: "02:00:00:00:aa:02" }],
     });
     expect(second).toMatchObject({
       address: "2001:db8::3",
@@ -170,8 +171,11 @@ describe("bridge domains as views", () => {
       floodPortCount: 2,
       vtepCount: 2,
       macCount: 5,
+      vrf: "tenant",
+      neighborCount: 2,
     });
-    expect(blue).toMatchObject({ name: "blue", portCount: 1, floodPortCount: 0, vtepCount: 1, macCount: 1 });
+    const counts = { portCount: 1, floodPortCount: 0, vtepCount: 1, macCount: 1, neighborCount: 1 };
+    expect(blue).toMatchObject({ name: "blue", vrf: null, gateway: null, ...counts });
   });
 });
 

@@ -5,10 +5,12 @@
  */
 import { parseConfig } from "../../../src/config/load.js";
 import type { Clock } from "../../../src/control/clock.js";
+import { formatMapped } from "../../../src/control/mapped_address.js";
 import { intentFromConfig } from "../../../src/control/static/from_config.js";
 import { VtepControl } from "../../../src/control/vtep_control.js";
 import { MemoryDriver } from "../../../src/dataplane/memory/driver.js";
 import { Tables } from "../../../src/tables/tables.js";
+import { formatMac } from "../../../src/wire/ethernet.js";
 import { Topology } from "../underlay/topology.js";
 
 /** Timers fire when the test says that their time has come. */
@@ -45,11 +47,17 @@ export class ControlLab {
   readonly tables = new Tables();
   readonly clock = new FakeClock();
   readonly events: string[] = [];
+  /** With the objects that they name. */
+  readonly told: Record<string, unknown>[] = [];
   readonly driver = new MemoryDriver(this.tables, {
     onRefusal: ({ port, sourceLo }) => this.control.ports.limitHit(port, sourceLo.toString(16)),
     onDiscovery: () => {},
+    onBinding: (decision) => this.control.neighbors.onBinding(decision),
+    onHold: (decision, bytes, offset, length) => this.control.neighbors.onHold(decision, bytes, offset, length),
   });
   control!: VtepControl;
+  /** What control draws for jitter; 0.5 is none. */
+  random = 0.5;
 
   async open(): Promise<void> {
     for (const name of ["eth1", "eth2"]) {
@@ -61,9 +69,13 @@ export class ControlLab {
     }
     const client = this.topology.near.open();
     const links = await this.topology.near.links(client);
-    const events = (kind: string) => void this.events.push(kind);
+    const events = (kind: string, objects: object) => {
+      this.events.push(kind);
+      this.told.push({ kind, ...objects });
+    };
     const { tables, driver, clock } = this;
-    this.control = new VtepControl({ tables, driver, client, links, clock, events });
+    const random = () => this.random;
+    this.control = new VtepControl({ tables, driver, client, links, clock, events, random });
   }
 
   apply(yaml: string): Promise<void> {
@@ -86,7 +98,32 @@ export class ControlLab {
     const bytes = (mac: string) => mac.split(":").map((part) => Number.parseInt(part, 16));
     const frame = new Uint8Array(60);
     frame.set([...bytes(destination), ...bytes(source), 0x88, 0xb5]);
+    this.receive(name, frame);
+  }
+
+  receive(name: string, frame: Uint8Array): void {
     this.driver.receive(this.slot(name), frame, this.clock.tick());
+  }
+
+  /** Frames that left by an access port since the last call. */
+  sentTo(name: string): Uint8Array[] {
+    const port = this.port(name);
+    const sent = this.driver.sent.filter(({ to, target }) => to === "port" && target === port);
+    this.driver.sent.length = 0;
+    return sent.map(({ bytes }) => bytes);
+  }
+
+  /** "red 192.168.1.2 02:…:0a", sorted. */
+  bindings(): string[] {
+    const rows = Array.from(this.tables.neighbors.entries(), ({ bd, address, hi, lo }) => {
+      return `${this.control.domains.nameOf(bd)} ${formatMapped(address)} ${formatMac(hi, lo)}`;
+    });
+    return rows.sort();
+  }
+
+  drops(reason: number): number {
+    const counted = this.tables.counters.drops().filter((drop) => drop.reason === reason);
+    return counted.reduce((sum, { packets }) => sum + packets, 0);
   }
 
   /** "red 02:…:01 local eth1", sorted. */
