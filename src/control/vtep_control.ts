@@ -11,9 +11,9 @@ import { BridgeDomainControl } from "./bridge_domains.js";
 import type { Clock } from "./clock.js";
 import type { EventSink } from "./events.js";
 import type { BridgeDomainIntent, Intent } from "./intent.js";
-import type { NetlinkClient } from "./netlink/index.js";
 import { NeighborKeeper } from "./neighbors/keeper.js";
 import { StaticNeighbors } from "./neighbors/static.js";
+import type { NetlinkClient } from "./netlink/index.js";
 import { probeMacOf } from "./probe_mac.js";
 import { RemoteMacs } from "./remote/macs.js";
 import { NextHops } from "./remote/next_hops.js";
@@ -51,6 +51,8 @@ export class VtepControl {
   private readonly staticNeighbors: StaticNeighbors;
   private readonly warned: Warnings;
   private settings: VtepSettings;
+  /** Interfaces come one by one then: warnings wait for the whole. */
+  private applying = false;
   private remotes: RemoteVteps | undefined;
   private macs: RemoteMacs | undefined;
   private underlay: Underlay | undefined;
@@ -78,7 +80,7 @@ export class VtepControl {
     this.staticNeighbors = new StaticNeighbors(tables, domains, hosts, this.neighbors, clock);
     this.attachments = new Attachments(tables, driver, links, clock, events, ({ intent }) => {
       this.ports.interfaceChanged(intent.name);
-      this.warned.refresh(this.settings, this.attachments.all());
+      if (!this.applying) this.warned.refresh(this.settings, this.attachments.all());
       this.flushSoon();
     });
     this.ports = new AccessPorts(tables, this.attachments, this.domains, clock, events);
@@ -97,6 +99,7 @@ export class VtepControl {
   async apply(intent: Intent): Promise<void> {
     const { tables } = this.parts;
     this.settings = intent.settings;
+    this.applying = true;
     tables.setSettings(intent.settings);
     const { hi, lo } = probeMacOf(intent.settings.localAddress);
     [tables.probeHi, tables.probeLo] = [hi, lo];
@@ -118,6 +121,7 @@ export class VtepControl {
     for (const domain of goneDomains) this.removeDomain(domain);
     for (const vrf of goneVrfs) this.vrfs.remove(vrf);
     this.neighbors.policiesChanged();
+    this.applying = false;
     this.warned.refresh(intent.settings, this.attachments.all());
     await underlay.settled();
     this.flush();

@@ -45,9 +45,10 @@ function ttlWarnings({ ttl, flags }: VtepSettings): Warning[] {
 function mtuWarnings({ family }: VtepSettings, attachments: readonly Attachment[]): Warning[] {
   const present = attachments.filter(({ link }) => link !== null);
   const mtuOf = ({ link }: Attachment): number => link?.mtu ?? 0;
-  const byMtu = (role: string) => present.filter(({ intent }) => intent.role === role).sort((a, b) => mtuOf(a) - mtuOf(b));
-  const underlay = byMtu("uplink")[0];
-  const access = byMtu("access").at(-1);
+  const smallestFirst = (role: string) =>
+    present.filter(({ intent }) => intent.role === role).sort((a, b) => mtuOf(a) - mtuOf(b));
+  const underlay = smallestFirst("uplink")[0];
+  const access = smallestFirst("access").at(-1);
   if (underlay === undefined || access === undefined) return [];
   const overhead = OVERHEAD_BYTES[family === Family.IPV6 ? Family.IPV6 : Family.IPV4];
   const needed = mtuOf(access) + overhead;

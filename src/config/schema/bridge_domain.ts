@@ -88,7 +88,10 @@ export const bridgeDomainSchema = mapping({
   required: ["name"],
   properties: {
     name: { type: "string", format: "object-name", description: "Name that ports and entries refer to." },
-    vni: { ...vni, description: "L2 VNI; only a routed domain (vrf and gateway) may go without, and then stays local." },
+    vni: {
+      ...vni,
+      description: "L2 VNI; only a routed domain (vrf and gateway) may go without, and then stays local.",
+    },
     vrf: {
       type: "string",
       format: "object-name",

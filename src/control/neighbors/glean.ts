@@ -78,7 +78,10 @@ export class Glean {
   }
 
   private ask(search: Search): void {
-    if (search.requests >= REQUESTS) return this.giveUp(search);
+    if (search.requests >= REQUESTS) {
+      this.giveUp(search);
+      return;
+    }
     const { bd, address } = search;
     search.requests += 1;
     search.cancel = this.clock.after(RETRY_MS, () => this.ask(search));

@@ -61,9 +61,9 @@ export class NeighborKeeper {
     const index = neighbors.find(bd, w0, w1, w2, w3);
     const mac = { hi: sighting.askerHi, lo: sighting.askerLo };
     if (index === 0) return;
-    if (neighbors.hiAt(index) !== mac.hi || neighbors.loAt(index) !== mac.lo) return this.refused(bd, sighting, mac);
     const known = this.bindings.get(index);
-    if (known === undefined) this.learned(index, bd, sighting, mac);
+    if (neighbors.hiAt(index) !== mac.hi || neighbors.loAt(index) !== mac.lo) this.refused(bd, sighting, mac);
+    else if (known === undefined) this.learned(index, bd, sighting, mac);
     else if (known.mac.hi !== mac.hi || known.mac.lo !== mac.lo) this.moved(known, mac);
     else if (!known.isPlaced) known.isPlaced = this.bindings.isLocal(bd, mac);
   }
@@ -212,7 +212,10 @@ export class NeighborKeeper {
 
   private silent(binding: Binding): void {
     const probes = `no answer to ${binding.probes} probes`;
-    if (!binding.isStatic) return this.withdraw(binding, probes);
+    if (!binding.isStatic) {
+      this.withdraw(binding, probes);
+      return;
+    }
     const { bd, address, mac } = binding;
     const wasSilent = binding.isSilent;
     binding.isSilent = true;

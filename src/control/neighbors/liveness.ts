@@ -43,8 +43,7 @@ export class Liveness {
     const confirmed = this.tables.neighbors.confirmedAt(binding.index);
     const interval = intervalTicks(this.policyOf(binding.bd));
     binding.probes = 0;
-    binding.dueTick =
-      interval === 0 ? this.clock.tick() + OFF_TICKS : confirmed + Math.round(interval * this.spread());
+    binding.dueTick = interval === 0 ? this.clock.tick() + OFF_TICKS : confirmed + Math.round(interval * this.spread());
   }
 
   /** Asks who is due. */

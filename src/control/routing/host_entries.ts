@@ -60,19 +60,24 @@ export class HostEntries {
 
   /** Writes what is due at an address, if it is not there already. */
   private settle(vrf: number, address: Uint8Array): void {
-    const { hosts } = this.tables;
     const key = keyOf(vrf, address);
     const local = this.locals.get(key);
     const route = this.routes.get(key);
-    if (local !== undefined) return this.write(vrf, address, HostKind.LOCAL, local, 0, 0);
-    if (route !== undefined) return this.write(vrf, address, HostKind.ROUTE, route, 0, 0);
-    for (const bd of this.domains.get(vrf) ?? []) {
-      const binding = this.bindingIn(bd, address);
-      if (binding === 0) continue;
-      const { neighbors } = this.tables;
-      return this.write(vrf, address, HostKind.NEIGHBOR, bd, neighbors.hiAt(binding), neighbors.loAt(binding));
+    if (local !== undefined) this.write(vrf, address, HostKind.LOCAL, local, 0, 0);
+    else if (route !== undefined) this.write(vrf, address, HostKind.ROUTE, route, 0, 0);
+    else this.settleNeighbor(vrf, address);
+  }
+
+  private settleNeighbor(vrf: number, address: Uint8Array): void {
+    const { neighbors, hosts } = this.tables;
+    const domains = [...(this.domains.get(vrf) ?? [])];
+    const bd = domains.find((candidate) => this.bindingIn(candidate, address) !== 0);
+    if (bd === undefined) {
+      hosts.delete(vrf, address);
+      return;
     }
-    hosts.delete(vrf, address);
+    const binding = this.bindingIn(bd, address);
+    this.write(vrf, address, HostKind.NEIGHBOR, bd, neighbors.hiAt(binding), neighbors.loAt(binding));
   }
 
   private write(vrf: number, address: Uint8Array, kind: number, target: number, hi: number, lo: number): void {

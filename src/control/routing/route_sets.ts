@@ -8,7 +8,7 @@ import type { Tables } from "../../tables/tables.js";
 import { VtepError } from "../../wire/error.js";
 import { Identities } from "../identity.js";
 import { assignBuckets } from "../underlay/index.js";
-import { keyOf, type PathTarget, type Paths } from "./paths.js";
+import { keyOf, type Paths, type PathTarget } from "./paths.js";
 
 export interface RouteSet {
   /** Index in tables.routes. */

@@ -7,7 +7,7 @@ import { differenceOf } from "../difference.js";
 import type { NextHopIntent, RouteIntent } from "../intent.js";
 import { formatMappedPrefix } from "../mapped_address.js";
 import type { HostEntries } from "./host_entries.js";
-import { type PathTarget, Paths } from "./paths.js";
+import { Paths, type PathTarget } from "./paths.js";
 import { type RouteSet, RouteSets } from "./route_sets.js";
 import type { VrfControl } from "./vrfs.js";
 
