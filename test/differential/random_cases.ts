@@ -2,6 +2,7 @@
 // and there, so that they meet the others.
 
 import type { FdbGiven, FdbWord } from "../corpus/case.js";
+import { echo, icmpv6 } from "../corpus/icmp.js";
 import {
   arriving,
   BROADCAST,
@@ -23,7 +24,6 @@ import {
   V3,
   V3_6,
 } from "../corpus/lab.js";
-import { echo, icmpv6 } from "../corpus/icmp.js";
 import { arp, concat, ethernet, ipv4, ipv6, type Layer, packet, payload, tcp, udp, vlan } from "../corpus/packet.js";
 import type { Random } from "../corpus/random.js";
 
