@@ -34,7 +34,8 @@ export interface EngineListener {
 }
 
 const NOBODY = new Uint8Array(0);
-const MAX_FRAME_BYTES = 65536;
+/** The largest IP packet, in a tunnel packet of its own. */
+const MAX_FRAME_BYTES = 65535 + 128;
 
 export class Engine {
   private readonly frame: Frame = { bytes: NOBODY, view: new DataView(NOBODY.buffer), offset: 0, length: 0, slot: 0 };
@@ -89,10 +90,12 @@ export class Engine {
     else execute(this.tables, this.heldFrame, decision, this.ownTransmit);
   }
 
-  /** The neighbour of a held frame does not answer: the sender hears so (RFC 4861 §7.2.2, RFC 1812 §5.2.7.1). */
+  /**
+   * The neighbour of a held frame does not answer: the sender hears so (RFC 4861 §7.2.2, RFC 1812 §5.2.7.1). Where the
+   * way is open after all, the frame goes it.
+   */
   giveUp(frame: Uint8Array, slot: number, tick: number): void {
-    this.decideHeld(frame, slot, tick);
-    this.giveUpOn(this.heldDecision, tick);
+    this.resume(frame, slot, tick);
   }
 
   private decideHeld(frame: Uint8Array, slot: number, tick: number): void {
@@ -105,7 +108,6 @@ export class Engine {
 
   private giveUpOn(decision: Decision, tick: number): void {
     if (decision.verdict === Verdict.HOLD) decision.dropAndTell(Drop.NO_NEIGHBOR, Reply.HOST_UNREACHABLE);
-    if (decision.verdict !== Verdict.DROP) return;
     this.tables.counters.drop(decision.reason, decision.slot, decision.ingressBd);
     if (decision.reply !== Reply.NONE) this.reply(this.heldFrame.view, decision, tick);
   }
