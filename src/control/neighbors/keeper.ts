@@ -140,7 +140,7 @@ export class NeighborKeeper {
     if (binding?.isSilent === true) return "silent";
     if ((flags & NeighborFlag.STATIC) !== 0) return "permanent";
     if (binding === undefined) return "remote";
-    return binding.probes > 0 ? "probing" : "reachable";
+    return this.liveness.isAsked(binding) ? "probing" : "reachable";
   }
 
   /** Ends freezes by hand. Returns how many. */

@@ -69,12 +69,17 @@ export class Liveness {
     binding.dueTick = this.clock.tick() + (intervalTicks(this.policyOf(binding.bd)) || OFF_TICKS);
   }
 
+  /** Whether an answer is awaited. */
+  isAsked({ index, probes, probedTick }: Binding): boolean {
+    return probes > 0 && ((this.tables.neighbors.confirmedAt(index) - probedTick) | 0) < 0;
+  }
+
   /** True when the last probe has had its time. */
   private isUnanswered(binding: Binding, now: number): boolean {
     const policy = this.policyOf(binding.bd);
     const interval = intervalTicks(policy);
     const confirmed = this.tables.neighbors.confirmedAt(binding.index);
-    const answered = binding.probes > 0 && ((confirmed - binding.probedTick) | 0) >= 0;
+    const answered = binding.probes > 0 && !this.isAsked(binding);
     // With some slack: the interval that was drawn before may have been a short one.
     const heard = answered || (binding.probes === 0 && ((now - confirmed) | 0) < interval * (1 - JITTER));
     if (heard) binding.isSilent = false;

@@ -110,8 +110,12 @@ ${more}`;
   it("any ARP of the host ends the questions", async () => {
     await lab.apply(twoSubnets);
     lab.receive("eth1", gratuitousArp(A));
+    const index = [...lab.tables.neighbors.entries()][0]!.index;
+    expect(lab.control.neighbors.factsOf(index)).toEqual({ state: "reachable", isHeard: true });
     lab.clock.advance(61_500);
+    expect(lab.control.neighbors.factsOf(index).state).toBe("probing");
     lab.receive("eth1", arp(1, A, BROADCAST, "192.168.100.77"));
+    expect(lab.control.neighbors.factsOf(index).state).toBe("reachable");
     lab.driver.sent.length = 0;
     expect(questionTimes(58)).toEqual([]);
     expect(lab.bindings()).toEqual([`red ${A.ip} ${A.mac}`]);
