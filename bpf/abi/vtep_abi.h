@@ -107,6 +107,7 @@ enum vtep_config_flag {
 	VTEP_CONFIG_UDP_CHECKSUM = 4, /* IPv4 underlay; over IPv6 it is always computed */
 	VTEP_CONFIG_PROFILE_LINUX = 8,
 	VTEP_CONFIG_KNOWN_VTEPS_ONLY = 16,
+	VTEP_CONFIG_MSS_CLAMP = 32,
 };
 
 struct vtep_config {
@@ -278,7 +279,8 @@ struct vtep_address {
  */
 struct vtep_remote {
 	__u8 outer[VTEP_OUTER_BYTES];
-	__u32 checksum_base;
+	__u16 checksum_base;
+	__u16 path_mtu_bytes; /* largest outer packet that routers on the way take; 0 = none has said */
 	__u16 group;
 	__u16 flags;
 };

@@ -12,6 +12,7 @@
 #include "lib/encap.h"
 #include "lib/flowhash.h"
 #include "lib/maps.h"
+#include "lib/mss_clamp.h"
 #include "lib/packet.h"
 #include "lib/parse.h"
 
@@ -46,6 +47,13 @@ static __always_inline bool to_port(const struct packet *p, struct decision *out
 	return true;
 }
 
+/* Of the outer IP packet: what the link takes, or less where a router on the way has said so. */
+static __always_inline __u32 outer_mtu(const struct vtep_remote *remote, const struct vtep_adjacency *adjacency)
+{
+	__u32 path = remote->path_mtu_bytes, link = adjacency->mtu_bytes;
+	return path && path < link ? path : link;
+}
+
 /* A frame that came through a tunnel never leaves through one unless routed (RFC 7432 §11.2, RFC 8365 §5.1). */
 static __always_inline bool to_vtep(const struct packet *p, const struct vtep_config *config, struct decision *out)
 {
@@ -64,8 +72,10 @@ static __always_inline bool to_vtep(const struct packet *p, const struct vtep_co
 		return punt(out, VTEP_PUNT_UNRESOLVED);
 	if (p->xdp && !(adjacency->flags & VTEP_ADJACENCY_XDP_TX))
 		return pass(out);
-	if (out->longest + outer_bytes(config) > adjacency->mtu_bytes)
+	if (out->longest + outer_bytes(config) > outer_mtu(remote, adjacency))
 		return punt(out, VTEP_PUNT_TOO_BIG);
+	if ((config->flags & VTEP_CONFIG_MSS_CLAMP) && opens_tcp(p, out))
+		return punt(out, VTEP_PUNT_EXCEPTION);
 	if (!may_encapsulate(p, config, out))
 		return punt(out, VTEP_PUNT_SEGMENT);
 	out->remote = remote;

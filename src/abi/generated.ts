@@ -99,6 +99,7 @@ export const ConfigFlag = {
   UDP_CHECKSUM: 4,
   PROFILE_LINUX: 8,
   KNOWN_VTEPS_ONLY: 16,
+  MSS_CLAMP: 32,
 } as const;
 
 export const ConfigLayout = {
@@ -270,6 +271,7 @@ export const AddressLayout = {
 export const RemoteLayout = {
   outer: 0,
   checksumBase: 56,
+  pathMtuBytes: 58,
   group: 60,
   flags: 62,
   sizeBytes: 64,

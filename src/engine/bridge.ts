@@ -11,6 +11,9 @@ import { type Decision, Egress, Reply } from "./decision.js";
 import { outerHeaderBytes } from "./encap.js";
 import { flood } from "./flood.js";
 
+/** What the length field of an IP header can say. */
+const LARGEST_PACKET = 0xffff;
+
 export function decideDestination(tables: Tables, view: DataView, out: Decision, tick: number): void {
   out.flowHash = hashInner(view, out);
   out.vni = tables.bridgeDomains.vni[out.bd]!;
@@ -76,10 +79,20 @@ function tooBig(out: Decision, mtuBytes: number): void {
   out.replyMtu = mtuBytes;
 }
 
-/** Largest inner IP packet that the path to a VTEP takes. */
-function innerMtu(tables: Tables, vtep: number, out: Decision): number {
+/** Largest inner IP packet that the path to a VTEP takes, as far as is known. */
+export function innerMtu(tables: Tables, vtep: number, out: Decision): number {
+  return outerMtu(tables, vtep, out) - outerHeaderBytes(tables.settings.family) - ETHERNET_HEADER_BYTES;
+}
+
+/**
+ * Largest outer IP packet: what the next hop's link takes, or less where a router on the way has said so. A path that
+ * is not resolved has no link yet: the kernel finds out.
+ */
+function outerMtu(tables: Tables, vtep: number, out: Decision): number {
   const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, out.flowHash);
-  return tables.adjacencies.mtuBytes[adjacency]! - outerHeaderBytes(tables.settings.family) - ETHERNET_HEADER_BYTES;
+  const link = adjacency === UNRESOLVED ? LARGEST_PACKET : tables.adjacencies.mtuBytes[adjacency]!;
+  const path = tables.vteps.pathMtuBytes[vtep]!;
+  return path !== 0 && path < link ? path : link;
 }
 
 export function bothIsolated(tables: Tables, from: number, to: number): boolean {
@@ -90,9 +103,7 @@ export function fitsPort(tables: Tables, port: number, innerLength: number): boo
   return innerLength - ETHERNET_HEADER_BYTES <= tables.interfaces.mtuBytes[tables.ports.slot[port]!]!;
 }
 
-/** The VTEP never fragments (RFC 7348 §4.3). An unresolved path has no MTU yet: the kernel finds out. */
+/** The VTEP never fragments (RFC 7348 §4.3). */
 export function fitsVtep(tables: Tables, vtep: number, out: Decision): boolean {
-  const adjacency = tables.groups.adjacencyOf(tables.vteps.group[vtep]!, out.flowHash);
-  if (adjacency === UNRESOLVED) return true;
-  return out.innerLength + outerHeaderBytes(tables.settings.family) <= tables.adjacencies.mtuBytes[adjacency]!;
+  return out.innerLength + outerHeaderBytes(tables.settings.family) <= outerMtu(tables, vtep, out);
 }

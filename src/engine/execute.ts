@@ -3,6 +3,7 @@
 // VTEPs copies nothing here. Twelve bytes of addresses are written again for each copy, because a
 // tag in front of the former one moved them.
 
+import { ConfigFlag } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
 import { UNRESOLVED } from "../tables/vtep.js";
 import { replaceWord } from "../wire/checksum.js";
@@ -10,6 +11,7 @@ import { ETHERNET_HEADER_BYTES, EtherType, VLAN_TAG_BYTES } from "../wire/ethern
 import { Ipv4, Ipv6, writeIpv6TrafficClass } from "../wire/ip.js";
 import { type Decision, Egress, type Frame } from "./decision.js";
 import { pushEthernet, pushOuter } from "./encap.js";
+import { clampMss } from "./mss_clamp.js";
 
 /** Bytes in front of a frame that executing may overwrite: outer Ethernet + IPv6 + UDP + VXLAN, rounded up. */
 export const HEADROOM_BYTES = 80;
@@ -84,6 +86,7 @@ function sendToVtep(
 ): void {
   const { innerOffset, innerLength, flowHash } = decision;
   writeAddresses(frame.view, innerOffset, decision);
+  if ((tables.settings.flags & ConfigFlag.MSS_CLAMP) !== 0) clampMss(tables, frame, decision, vtep);
   const ip = pushOuter(tables, vtep, frame, innerOffset, innerLength, decision.vni, flowHash);
   const end = innerOffset + innerLength;
   tables.counters.vteps.transmit(vtep, innerLength);

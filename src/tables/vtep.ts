@@ -11,10 +11,12 @@ export class Vteps {
   readonly address: (Uint8Array | undefined)[] = [];
   readonly group = new Uint16Array(Limit.MAX_VTEPS);
   readonly flags = new Uint16Array(Limit.MAX_VTEPS);
+  /** Largest outer IP packet that the routers on the way take, as one of them said; 0 where none has. */
+  readonly pathMtuBytes = new Uint16Array(Limit.MAX_VTEPS);
   /** Finished outer header but for the fields of one packet: see struct vtep_remote. */
   readonly outer = new Uint8Array(Limit.MAX_VTEPS * Limit.OUTER_BYTES);
   readonly outerView = new DataView(this.outer.buffer);
-  readonly checksumBase = new Uint32Array(Limit.MAX_VTEPS);
+  readonly checksumBase = new Uint16Array(Limit.MAX_VTEPS);
   /** IPv4 identification of the next packet that may be fragmented on its way (RFC 6864 §4.1). */
   readonly nextId = new Uint16Array(Limit.MAX_VTEPS);
   private readonly byWords = new AddressMap();
@@ -51,10 +53,17 @@ export class Vteps {
     this.deltas.vteps.add(vtep);
   }
 
+  setPathMtu(vtep: number, mtuBytes: number): void {
+    if (this.pathMtuBytes[vtep] === mtuBytes) return;
+    this.pathMtuBytes[vtep] = mtuBytes;
+    this.deltas.vteps.add(vtep);
+  }
+
   clear(vtep: number): void {
     this.byWords.delete(vtep);
     this.address[vtep] = undefined;
     this.group[vtep] = 0;
+    this.pathMtuBytes[vtep] = 0;
     this.flags[vtep] = 0;
     this.deltas.vteps.add(vtep);
   }

@@ -16,6 +16,7 @@ export interface VtepGiven {
   udpChecksum: boolean;
   profile: "rfc7348" | "linux";
   knownVtepsOnly: boolean;
+  mssClamp?: boolean;
 }
 
 export interface UplinkGiven {
@@ -91,6 +92,8 @@ export interface RemoteGiven {
   /** Uplinks with a resolved next hop; "resolving" = routed, neighbour not known yet; "unreachable" = no route. */
   via: readonly string[] | "resolving" | "unreachable";
   known?: boolean;
+  /** What routers of the underlay have said. */
+  pathMtu?: number;
 }
 
 export interface FdbGiven {

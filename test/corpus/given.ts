@@ -67,7 +67,8 @@ export function settingsOf(vtep: VtepGiven): VtepSettings {
     (vtep.tos === "inherit" ? ConfigFlag.TOS_INHERIT : 0) |
     (vtep.udpChecksum ? ConfigFlag.UDP_CHECKSUM : 0) |
     (vtep.profile === "linux" ? ConfigFlag.PROFILE_LINUX : 0) |
-    (vtep.knownVtepsOnly ? ConfigFlag.KNOWN_VTEPS_ONLY : 0);
+    (vtep.knownVtepsOnly ? ConfigFlag.KNOWN_VTEPS_ONLY : 0) |
+    (vtep.mssClamp ? ConfigFlag.MSS_CLAMP : 0);
   return {
     family: vtep.address.includes(":") ? Family.IPV6 : Family.IPV4,
     localAddress: address16(vtep.address),
@@ -122,6 +123,7 @@ function setRemote(tables: Tables, names: Names, name: string, given: RemoteGive
   const vtep = names.vteps.indexOf(name);
   const address = address16(given.address);
   tables.vteps.set(vtep, address, given.known === false ? 0 : RemoteFlag.KNOWN, tables.settings);
+  tables.vteps.setPathMtu(vtep, given.pathMtu ?? 0);
   if (given.via === "unreachable") return;
   const paths = given.via === "resolving" ? [] : given.via.map((uplink) => names.slots.indexOf(uplink));
   tables.groups.set(

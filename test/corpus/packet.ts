@@ -167,10 +167,20 @@ export function udp(source: number, destination: number, fields: { checksum?: nu
   };
 }
 
-export function tcp(source: number, destination: number, fields: { sequence?: number; flags?: number } = {}): Layer {
+export interface TcpFields {
+  sequence?: number;
+  flags?: number;
+  /** Padded to whole words by the caller. */
+  options?: readonly number[];
+  /** Of the header, as it claims. */
+  headerWords?: number;
+}
+
+export function tcp(source: number, destination: number, fields: TcpFields = {}): Layer {
   return (behind) => {
+    const { options = [], headerWords = 5 + options.length / 4 } = fields;
     const header = [...u16(source), ...u16(destination), ...u32(fields.sequence ?? 1), ...u32(0)];
-    header.push(0x50, fields.flags ?? 0x10, ...u16(0xffff), ...u16(0), ...u16(0));
+    header.push(headerWords << 4, fields.flags ?? 0x10, ...u16(0xffff), ...u16(0), ...u16(0), ...options);
     return { protocol: 6, bytes: concat(Uint8Array.from(header), behind.bytes), openChecksumAt: 16 };
   };
 }

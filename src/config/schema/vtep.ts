@@ -74,6 +74,13 @@ export const vtepSchema = mapping({
       default: true,
       description: "Decapsulate only from VTEPs that the control plane or this file names.",
     },
+    mssClamp: {
+      type: "boolean",
+      default: false,
+      description:
+        "Lower the MSS of TCP connections that enter a tunnel to what the path takes. For hosts behind filters that " +
+        "eat the ICMP errors which they get anyway; the path MTU itself is always learned, from ICMP of the underlay.",
+    },
     datapath: {
       type: "string",
       enum: ["auto", "ebpf", "userspace"],

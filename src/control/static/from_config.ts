@@ -41,7 +41,8 @@ function settingsOf({ vtep }: VtepConfig): VtepSettings {
     (vtep.tos === "inherit" ? ConfigFlag.TOS_INHERIT : 0) |
     (vtep.udpChecksum ? ConfigFlag.UDP_CHECKSUM : 0) |
     (vtep.profile === "linux" ? ConfigFlag.PROFILE_LINUX : 0) |
-    (vtep.knownVtepsOnly ? ConfigFlag.KNOWN_VTEPS_ONLY : 0);
+    (vtep.knownVtepsOnly ? ConfigFlag.KNOWN_VTEPS_ONLY : 0) |
+    (vtep.mssClamp ? ConfigFlag.MSS_CLAMP : 0);
   return {
     family: vtep.address.includes(":") ? Family.IPV6 : Family.IPV4,
     localAddress: mappedAddress(vtep.address),

@@ -126,7 +126,8 @@ export function encodeRemote(tables: Tables, vtep: number): Uint8Array {
   const outer = vteps.outer.subarray(vtep * Limit.OUTER_BYTES, (vtep + 1) * Limit.OUTER_BYTES);
   return mapValue(RemoteLayout.sizeBytes, (view) => {
     new Uint8Array(view.buffer).set(outer, RemoteLayout.outer);
-    view.setUint32(RemoteLayout.checksumBase, vteps.checksumBase[vtep]!, LITTLE);
+    view.setUint16(RemoteLayout.checksumBase, vteps.checksumBase[vtep]!, LITTLE);
+    view.setUint16(RemoteLayout.pathMtuBytes, vteps.pathMtuBytes[vtep]!, LITTLE);
     view.setUint16(RemoteLayout.group, vteps.group[vtep]!, LITTLE);
     view.setUint16(RemoteLayout.flags, vteps.flags[vtep]!, LITTLE);
   });

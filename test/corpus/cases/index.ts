@@ -13,6 +13,8 @@ import { icmpSilence } from "./icmp_silence.js";
 import { invalidIp } from "./invalid_ip.js";
 import { learning } from "./learning.js";
 import { malformed } from "./malformed.js";
+import { mssClamp } from "./mss.js";
+import { pathMtu } from "./path_mtu.js";
 import { routing } from "./routing.js";
 import { routingLookup } from "./routing_lookup.js";
 import { security } from "./security.js";
@@ -45,6 +47,8 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   "false ARP and ND": falseNeighbors,
   "ICMP errors": icmpErrors,
   "too big": tooBig,
+  "path MTU": pathMtu,
+  "MSS clamp": mssClamp,
   "ICMP silence": icmpSilence,
   "invalid IP": invalidIp,
 };
