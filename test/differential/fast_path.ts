@@ -105,6 +105,15 @@ export const mustNotPunt: readonly string[] = [
   "icmp/routed-*-cut-at-each-length",
   "icmp/l3-*",
   "icmp/no-l3-vni-for-the-*",
+  "path-mtu/*-just-fits",
+  "path-mtu/of-another-vtep-changes-nothing",
+  "path-mtu/local-hosts-are-not-concerned",
+  "mss/switched-off",
+  "mss/no-syn",
+  "mss/reset",
+  "mss/another-protocol",
+  "mss/between-local-ports",
+  "mss/out-of-a-tunnel",
 ];
 
 /**
@@ -127,8 +136,15 @@ export const mustNotPuntInXdp: readonly string[] = [
   "routing/asymmetric-over-ipv6",
 ];
 
-/** ARP, ND, ICMP: what the engine answers, learns from or refuses. The share of punts is that of all the other cases. */
-export const enginesOwn: readonly string[] = ["gateway/*", "suppression/*", "bindings/*", "icmp/*"];
+/** ARP, ND, ICMP, SYNs: what the engine answers, learns from, refuses or changes. The share of punts is that of all the other cases. */
+export const enginesOwn: readonly string[] = [
+  "gateway/*",
+  "suppression/*",
+  "bindings/*",
+  "icmp/*",
+  "path-mtu/*",
+  "mss/*",
+];
 
 /** Most of the corpus is about exceptions, and its floods are the engine's by design: so much may be punted, no more. */
 export const MOST_PUNTED = 0.3;

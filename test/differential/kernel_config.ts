@@ -32,6 +32,8 @@ export function inexpressible(given: Given): string | undefined {
   if (given.fdb.some(({ at }) => at === "held")) return "held MACs";
   if (given.fdbCapacity !== undefined) return "a global FDB limit";
   if (vteps.some(({ via }) => via === "resolving")) return "an unresolved next hop: the kernel would ask for it";
+  if (vteps.some(({ pathMtu }) => pathMtu !== undefined)) return "a learned path MTU: vxlan keeps none by VTEP";
+  if (given.vtep.mssClamp) return "an MSS clamp";
   if (vteps.some(({ via }) => via.length > 1 && Array.isArray(via)))
     return "equal-cost paths: the kernel picks by a hash of its own";
   return undefined;
