@@ -67,8 +67,8 @@ export class Engine {
     account(tables, decision);
     execute(tables, frame, decision, this.transmit);
     if (decision.verdict === Verdict.HOLD) this.hold(decision, bytes, offset, length);
-    if (decision.reply !== Reply.NONE) this.reply(this.frame.view, decision, tick);
-    this.tell(decision);
+    else if (decision.reply !== Reply.NONE) this.reply(frame.view, decision, tick);
+    if (this.listener !== undefined) this.tell(this.listener, decision);
     return decision;
   }
 
@@ -137,11 +137,10 @@ export class Engine {
     this.frame.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  private tell(decision: Decision): void {
-    if (this.listener === undefined) return;
-    if ((decision.effects & Effect.LEARN_BINDING) !== 0) this.listener.onBinding(decision);
-    if ((decision.effects & Effect.DISCOVER_VTEP) !== 0) this.listener.onDiscovery(decision);
-    if (decision.verdict === Verdict.DROP && SECURITY_REASONS.has(decision.reason)) this.listener.onRefusal(decision);
+  private tell(listener: EngineListener, decision: Decision): void {
+    if ((decision.effects & Effect.LEARN_BINDING) !== 0) listener.onBinding(decision);
+    if ((decision.effects & Effect.DISCOVER_VTEP) !== 0) listener.onDiscovery(decision);
+    if (decision.verdict === Verdict.DROP && SECURITY_REASONS.has(decision.reason)) listener.onRefusal(decision);
   }
 }
 

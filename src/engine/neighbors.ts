@@ -13,9 +13,8 @@ import { type Decision, Effect, Reply } from "./decision.js";
 
 const MAPPED_PREFIX_WORD = 0xffff;
 
-/** True when the frame is decided here. */
+/** For domains that answer. True when the frame is decided here. */
 export function answerNeighbors(tables: Tables, view: DataView, out: Decision): boolean {
-  if ((tables.bridgeDomains.flags[out.bd]! & (BdFlag.GATEWAY | BdFlag.ARP_SUPPRESSION)) === 0) return false;
   const etherType = view.getUint16(out.innerOffset + 12);
   if (etherType === EtherType.ARP) return answerArp(tables, view, out);
   return etherType === EtherType.IPV6 && isNeighborMessage(view, out) && answerNd(tables, view, out);

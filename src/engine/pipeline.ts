@@ -1,7 +1,7 @@
 // The engine: decides what happens to one frame. Pure over the tables and the frame: no I/O, no clock,
 // no allocation, no exception. This is the specification; bpf/ caches its outcomes.
 
-import { Drop } from "../abi/generated.js";
+import { BdFlag, Drop } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
 import { flowHash } from "../wire/flowhash.js";
 import { decideDestination, sendToVtep, toPort } from "./bridge.js";
@@ -11,6 +11,9 @@ import { checkAddresses, classifyAccess, readAddresses, refuseSecondTag } from "
 import { answerNeighbors } from "./neighbors.js";
 import { route } from "./route.js";
 import { admitLocal, admitRemote } from "./security.js";
+
+/** A domain that answers for its gateway or for known hosts. */
+const ANSWERS = BdFlag.GATEWAY | BdFlag.ARP_SUPPRESSION;
 
 /** Fills `out`. `tick` is the present time in units of 100 ms, unsigned 32 bit, wrapping. */
 export function processFrame(tables: Tables, frame: Frame, tick: number, out: Decision): void {
@@ -44,12 +47,17 @@ function routeFromL3Vni(tables: Tables, view: DataView, out: Decision, tick: num
   else out.drop(Drop.ROUTER_MAC_MISMATCH);
 }
 
+/** PERF: one look at the flags, for domains that only bridge (bench/engine, local). */
 function decideInDomain(tables: Tables, view: DataView, out: Decision, tick: number): void {
-  if (answerNeighbors(tables, view, out)) return;
   const { bridgeDomains } = tables;
-  if (!bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo)) {
-    decideDestination(tables, view, out, tick);
-  } else route(tables, view, out, bridgeDomains.vrf[out.bd]!, tick);
+  if ((bridgeDomains.flags[out.bd]! & ANSWERS) !== 0) {
+    if (answerNeighbors(tables, view, out)) return;
+    if (bridgeDomains.isGatewayMac(out.bd, out.destinationHi, out.destinationLo)) {
+      route(tables, view, out, bridgeDomains.vrf[out.bd]!, tick);
+      return;
+    }
+  }
+  decideDestination(tables, view, out, tick);
 }
 
 /** Decides about a frame of the gateway's own in a domain: wherever its destination MAC is. */
