@@ -105,6 +105,18 @@ export const divergences: readonly Divergence[] = [
     cases: ["underlay/a-byte-over-the-underlay-mtu", "underlay/a-byte-over-the-port-mtu"],
   },
   {
+    id: "too_big_is_told",
+    ours: "the sender of a bridged packet that is too big hears of it, as one of a routed packet does",
+    kernel: "bridge and vxlan drop it in silence",
+    why: "rows S29 to S31: path MTU discovery needs an answer, and there is no router to give it",
+    cases: [
+      "underlay/over-the-mtu-with-df-unset-is-not-cut",
+      "underlay/a-byte-over-the-ipv6-underlay-mtu",
+      "underlay/inner-ipv6-over-the-mtu",
+      "underlay/tunnel-to-a-smaller-port",
+    ],
+  },
+  {
     id: "outer_checksums_not_verified",
     ours: "checksums of received outer headers are not verified",
     kernel: "drops a packet with a wrong IPv4 header or UDP checksum",

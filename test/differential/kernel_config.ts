@@ -29,6 +29,8 @@ export function inexpressible(given: Given): string | undefined {
   if (ports.some(([key]) => key !== interfaceOf(key))) return "VLANs: this kernel has no 8021q and no VLAN filtering";
   if (ports.some(([, port]) => isSecured(port))) return "port security and storm control";
   if (domains.some(({ mobility }) => mobility === "deny")) return "mobility: deny";
+  if (given.vrfs !== undefined) return "VRFs: this kernel has no vrf device; the labs route with its namespaces";
+  if (domains.some(({ arpSuppression }) => arpSuppression)) return "bindings of neighbours";
   if (given.fdb.some(({ at }) => at === "held")) return "held MACs";
   if (given.fdbCapacity !== undefined) return "a global FDB limit";
   if (vteps.some(({ via }) => via === "resolving")) return "an unresolved next hop: the kernel would ask for it";
