@@ -40,9 +40,9 @@ function choose(rows, wanted) {
 async function runRow(row, options) {
   console.log(`\n${row.name}: ${row.title}`);
   const say = (text) => console.log(`    ${text}`);
-  const { entries, text } = await row.run({ ...options, say });
+  const { text, ...result } = await row.run({ ...options, say });
   console.log(`\n${text}`);
-  return { name: row.name, title: row.title, entries };
+  return { name: row.name, title: row.title, ...result };
 }
 
 function save(report) {

@@ -1,7 +1,7 @@
 // What is compared, each put into the same path.
 import { command, runCommands } from "../../dist/lab/command.js";
-import { BpfLink, interfaceIndex } from "../../dist/native/index.js";
-import { loadProgram } from "./object.mjs";
+import { interfaceIndex } from "../../dist/native/index.js";
+import { attachAt, loadProgram } from "./object.mjs";
 import { macs } from "./topology.mjs";
 
 /**
@@ -44,10 +44,7 @@ export function attachRedirect({ namespace, from, to, kind }) {
   const [ingress, egress] = [from, to].map((name) => interfaceIndex(name, netns));
   const object = loadProgram("redirect", new Uint8Array(Uint32Array.of(egress).buffer), [`bench_redirect_${kind}`]);
   const program = object.program(`bench_redirect_${kind}`);
-  const link =
-    kind === "xdp"
-      ? BpfLink.attachXdp(program, ingress, { mode: "native", netns })
-      : BpfLink.attachTcx(program, ingress, { direction: "ingress", netns });
+  const link = attachAt(program, kind, ingress, netns);
   return {
     close() {
       link.close();

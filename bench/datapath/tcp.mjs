@@ -1,7 +1,6 @@
 // One TCP stream between two hosts behind two VTEPs, by iperf3: client, server, daemons and softirq on one CPU, because on
 // two the same path gives anything between 7 and 16 Gbit/s.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { inNamespace, runText, stop } from "../../dist/lab/process.js";
 import { withLab } from "../../dist/lab/runner.js";

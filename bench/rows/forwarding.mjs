@@ -5,11 +5,13 @@ import { fixed, spread, table } from "../report/table.mjs";
 import { compare, ratios, summaryOf } from "./compare.mjs";
 
 const BASE = "kernel";
-/** Below it, somebody else had so much of the CPU that only CPU time can be compared. */
+/** Below it, somebody else had so much of the CPU that packets per second compare nothing: only CPU time does. */
 const WHOLE_CPU = 0.95;
 
 const describe = (sample) =>
   `${fixed(sample.mpps, 2)} Mpps, ${fixed(sample.cpuNsPerPacket, 0)} CPU ns a packet, loss ${fixed(sample.lossPercent, 2)} %`;
+
+const hasWholeCpu = (samples) => samples.every(({ cpuShare }) => cpuShare >= WHOLE_CPU);
 
 function entryOf(name, title, { samples, failure }, base) {
   if (samples.length === 0) return { name, title, failure };
@@ -21,7 +23,7 @@ function entryOf(name, title, { samples, failure }, base) {
     cpuNs: summaryOf(samples, (sample) => sample.cpuNsPerPacket),
     loss: summaryOf(samples, (sample) => sample.lossPercent),
     cpuShare: summaryOf(samples, (sample) => sample.cpuShare),
-    ratio: base && ratios(samples, base, (sample) => sample.mpps),
+    ratio: base && hasWholeCpu([...samples, ...base]) ? ratios(samples, base, (sample) => sample.mpps) : undefined,
     cpuRatio: base && ratios(samples, base, (sample) => 1 / sample.cpuNsPerPacket),
     samples,
   };
@@ -41,8 +43,8 @@ function render(entries) {
           fixed(entry.loss.median, 2),
         ],
   );
-  const shared = entries.some((entry) => entry.cpuShare?.min < WHOLE_CPU);
-  const note = "\n  Others used this CPU meanwhile: compare by CPU time, not by packets per second.";
+  const shared = entries.some((entry) => entry.samples !== undefined && !hasWholeCpu(entry.samples));
+  const note = "\n  Others used this CPU meanwhile: only CPU time can be compared.";
   return table(head, rows) + (shared ? note : "");
 }
 

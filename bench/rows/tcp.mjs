@@ -1,4 +1,5 @@
 // Rows of TCP: one stream end to end, everything on one core.
+import { findProgram } from "../../scripts/setup/process.mjs";
 import { subjects } from "../datapath/subjects.mjs";
 import { sampleTcp } from "../datapath/tcp.mjs";
 import { fixed, spread, table } from "../report/table.mjs";
@@ -33,11 +34,14 @@ function render(entries) {
   return table(["", "Gbit/s", "× kernel", "retransmits"], rows);
 }
 
+const skipped = (reason) => ({ entries: [], skipped: reason, text: `  SKIP: ${reason}` });
+
 function tcpRow(name, title, underlay) {
   return {
     name,
     title,
     async run({ rounds, tcpSeconds, cpu, say }) {
+      if (findProgram("iperf3") === undefined) return skipped("iperf3 is missing: apt-get install iperf3");
       const sample = (subject) => sampleTcp({ subject, underlay, cpu, seconds: tcpSeconds });
       const results = await compare({ subjects: names, rounds, sample, describe, say });
       const base = results.get(BASE).samples;
