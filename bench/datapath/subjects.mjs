@@ -23,7 +23,21 @@ export const subjects = {
     hostOffloads: { gro: true, tx: false },
   },
   tc: { title: "vtepd, hook tc", variant: "ebpf", hook: "tc", sink: "tc" },
-  userspace: { title: "vtepd, userspace", variant: "userspace", sink: "tc", process: true },
+  packet: {
+    title: "vtepd, userspace, AF_PACKET",
+    variant: "userspace",
+    userspaceSocket: "af_packet",
+    sink: "tc",
+    process: true,
+  },
+  xsk: {
+    title: "vtepd, userspace, AF_XDP",
+    variant: "userspace",
+    userspaceSocket: "af_xdp",
+    sink: "tc",
+    process: true,
+    hostOffloads: { gro: true, tx: false },
+  },
 };
 
 /** The kernel at its best: no learning, and the local hosts in its FDB too. The lab runner has done the rest. */

@@ -75,7 +75,7 @@ const generatorRow = {
   },
 };
 
-const vteps = ["kernel", "xdp", "tc", "userspace"];
+const vteps = ["kernel", "xdp", "tc", "packet", "xsk"];
 
 export const forwardingRows = [
   generatorRow,

@@ -6,7 +6,7 @@ import { fixed, spread, table } from "../report/table.mjs";
 import { compare, ratios, summaryOf } from "./compare.mjs";
 
 const BASE = "kernel";
-const names = ["wire", "kernel", "tc", "xdp", "userspace"];
+const names = ["wire", "kernel", "tc", "xdp", "packet", "xsk"];
 
 const describe = (sample) => `${fixed(sample.gigabitsPerSecond, 2)} Gbit/s, ${sample.retransmits} retransmits`;
 
