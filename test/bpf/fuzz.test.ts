@@ -10,7 +10,7 @@ import { Random } from "../corpus/random.js";
 import { compare } from "./agreement.js";
 import { closeBpf, fitsTestRun, HOOKS, root } from "./harness.js";
 
-const FRAMES = 1500;
+const FRAMES = 500;
 const SETTINGS: Changes = {
   ports: { "t1.10": { domain: "red", isolated: true }, h2: { isolated: true, maxMacs: 5 } },
 };
