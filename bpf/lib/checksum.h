@@ -11,8 +11,8 @@
 #include "lib/packet.h"
 
 /* Longest packet whose bytes are summed here; a longer one goes to the engine. */
-#define CHECKSUM_CHUNK 256
-#define CHECKSUM_CHUNKS 40
+#define CHECKSUM_CHUNK 128
+#define CHECKSUM_CHUNKS 80
 #define CHECKSUM_MAX_BYTES (CHECKSUM_CHUNK * CHECKSUM_CHUNKS)
 
 static __always_inline __u32 fold_sum(__u64 sum)
@@ -24,37 +24,26 @@ static __always_inline __u32 fold_sum(__u64 sum)
 	return (sum & 0xffff) + (sum >> 16);
 }
 
-/* Adds `size` bytes, a multiple of 4 known when compiled, where that many are left. */
-#define ADD_PART(size)                                              \
-	do {                                                        \
-		if (at + (size) <= end) {                           \
-			sum = bpf_csum_diff(0, 0, at, size, sum);   \
-			at += (size);                               \
-		}                                                   \
-	} while (0)
-
 /* Sum of all readable bytes from `at`, in wire order, folded to 16 bits. At most CHECKSUM_MAX_BYTES. */
 static __always_inline __u32 sum_to_end(void *at, void *end)
 {
-	__u32 sum = 0, last = 0;
+	__u64 sum = 0;
 
 	for (int chunk = 0; chunk < CHECKSUM_CHUNKS && at + CHECKSUM_CHUNK <= end; chunk++) {
-		sum = bpf_csum_diff(0, 0, at, CHECKSUM_CHUNK, sum);
+		sum = (__u32)bpf_csum_diff(0, 0, at, CHECKSUM_CHUNK, sum);
 		at += CHECKSUM_CHUNK;
 	}
-	ADD_PART(128);
-	ADD_PART(64);
-	ADD_PART(32);
-	ADD_PART(16);
-	ADD_PART(8);
-	ADD_PART(4);
+	for (int word = 0; word < CHECKSUM_CHUNK / 4 && at + 4 <= end; word++) {
+		sum += *(__u32 *)at;
+		at += 4;
+	}
 	if (at + 2 <= end) {
-		last = *(__u16 *)at;
+		sum += *(__u16 *)at;
 		at += 2;
 	}
 	if (at + 1 <= end)
-		last += bpf_htons(*(__u8 *)at << 8);
-	return fold_sum((__u64)sum + last);
+		sum += bpf_htons(*(__u8 *)at << 8);
+	return fold_sum(sum);
 }
 
 /* Of their own, so that the verifier walks the loop once and not once per way to it. */
