@@ -2,16 +2,11 @@
 import { sampleNothing, samplePath } from "../datapath/forwarding.mjs";
 import { subjects } from "../datapath/subjects.mjs";
 import { fixed, spread, table } from "../report/table.mjs";
-import { compare, ratios, summaryOf } from "./compare.mjs";
+import { compare, hasWholeCpu, noteOf, ratios, summaryOf } from "./compare.mjs";
 
 const BASE = "kernel";
-/** Below it, somebody else had so much of the CPU that packets per second compare nothing: only CPU time does. */
-const WHOLE_CPU = 0.95;
-
 const describe = (sample) =>
   `${fixed(sample.mpps, 2)} Mpps, ${fixed(sample.cpuNsPerPacket, 0)} CPU ns a packet, loss ${fixed(sample.lossPercent, 2)} %`;
-
-const hasWholeCpu = (samples) => samples.every(({ cpuShare }) => cpuShare >= WHOLE_CPU);
 
 function entryOf(name, title, { samples, failure }, base) {
   if (samples.length === 0) return { name, title, failure };
@@ -43,16 +38,15 @@ function render(entries) {
           fixed(entry.loss.median, 2),
         ],
   );
-  const shared = entries.some((entry) => entry.samples !== undefined && !hasWholeCpu(entry.samples));
-  const note = "\n  Others used this CPU meanwhile: only CPU time can be compared.";
-  return table(head, rows) + (shared ? note : "");
+  return table(head, rows) + noteOf(entries);
 }
 
-function pathRow(path, title, names) {
+function pathRow(path, title, all) {
   return {
     name: path,
     title,
-    async run({ rounds, seconds, cpu, say }) {
+    async run({ quick, rounds, seconds, cpu, say }) {
+      const names = all.filter((name) => !(quick && name === "redirectTc"));
       const sample = (subject) => samplePath({ path, subject, cpu, seconds });
       const results = await compare({ subjects: names, rounds, sample, describe, say });
       const base = results.get(BASE).samples;
