@@ -1,7 +1,7 @@
 //   h1 ─ eth0│ac0 v1 up0 ════ up0 v2 ac0│eth0 ─ h2         VNI 100, hosts 192.168.0.1 and .2
 //
 // v1 is an eBPF VTEP in this process; v2 another, or the kernel's bridge and vxlan. The driver works in the
-// namespace of its interfaces, so this thread goes there whenever a driver is opened.
+// namespace of its interfaces, so this thread goes there whenever one is opened or closed.
 import { closeSync, openSync } from "node:fs";
 import type { HookKind, OpenedInterface } from "../../src/dataplane/driver.js";
 import { EbpfDriver } from "../../src/dataplane/ebpf/driver.js";
@@ -30,6 +30,7 @@ export interface OverlayOptions {
 export interface Vtep {
   readonly tables: VtepTables;
   readonly driver: EbpfDriver;
+  readonly netns: string;
   readonly opened: readonly OpenedInterface[];
   readonly uplinkSlot: number;
   readonly accessSlot: number;
@@ -105,7 +106,7 @@ export class Overlay {
   }
 
   async down(): Promise<void> {
-    for (const { driver } of this.vteps) driver.close();
+    for (const { driver, netns } of this.vteps) within(netns, () => driver.close());
     await this.net.remove();
   }
 
@@ -165,7 +166,7 @@ export class Overlay {
         }),
         driver.openInterface({ ...plan, slot: accessSlot, ...access, role: "access", mtuBytes: 1500 }),
       ];
-      this.vteps.push({ tables, driver, opened, uplinkSlot, accessSlot });
+      this.vteps.push({ tables, driver, netns: net.path(name), opened, uplinkSlot, accessSlot });
       // The socket to the kernel's routing is opened with the first packet that needs it: here, not at home.
       if (macs === undefined) handOver(driver, accessSlot, arpRequest(options.vlan ?? 0));
     });
