@@ -147,6 +147,19 @@ for (const hook of HOOKS) {
   });
 }
 
+describe("a frame with two tags, cut short behind the second", () => {
+  for (const hook of HOOKS) {
+    onRoot(`${hook}: belongs to no domain, and is counted`, () => {
+      const given = lab({ ports: { "t1.10": { domain: "red" } } });
+      const cut = packet(ethernet(H1.mac, H2.mac), vlan(10), vlan(20)).slice(0, 20);
+      const { tables } = bench(given);
+      const slot = tables.interfaces.name.indexOf("t1");
+      const { bpf, difference } = compare(tables, slot, cut, 0, { hook });
+      expect([difference, bpf.reason]).toEqual(["", Drop.UNKNOWN_VLAN]);
+    });
+  }
+});
+
 describe("super-packets in tc", () => {
   const segments = (bytes: number): Uint8Array =>
     packet(ethernet(H1.mac, H2.mac), ipv4(H1.ip, H2.ip), tcp(1, 2), payload(bytes));
