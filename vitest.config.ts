@@ -6,6 +6,8 @@ import { defineConfig } from "vitest/config";
  */
 const PURE = ["abi", "wire", "tables", "engine", "config", "architecture", "telemetry", "lab"];
 const pureFiles = PURE.map((folder) => `test/${folder}/**/*.test.ts`);
+/** Each run of a lab has namespaces of its own: two at a time. */
+const labFiles = ["test/labs/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -22,13 +24,17 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: pureFiles,
+          exclude: [...pureFiles, ...labFiles],
           fileParallelism: false,
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: "labs", include: labFiles, testTimeout: 60_000, sequence: { groupOrder: 2 } },
       },
     ],
   },

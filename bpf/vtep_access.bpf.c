@@ -33,6 +33,17 @@ static __always_inline int handle_access(struct packet *p)
 	return execute(p, config, &out);
 }
 
+/* The kernel has no memory to make the frame readable. */
+static __always_inline int lose(const struct packet *p)
+{
+	struct decision out = { .packets = 1 };
+	struct vtep_interface *interface = lookup(&vtep1_interface, p->ifindex);
+
+	if (interface)
+		out.slot = interface->slot;
+	return drop(p, &out, VTEP_DROP_RECEIVE_OVERRUN);
+}
+
 SEC("xdp")
 int vtep_access_xdp(struct xdp_md *context)
 {
@@ -49,6 +60,6 @@ int vtep_access_tc(struct __sk_buff *context)
 
 	packet_open_tc(&p, context);
 	if (!packet_pull(&p, PARSE_BYTES) || (!p.beside && !packet_lift_tag(&p)))
-		return TC_ACT_SHOT;
+		return lose(&p);
 	return handle_access(&p);
 }

@@ -73,6 +73,7 @@ void PacketSocket::Open(const Napi::CallbackInfo& info) {
     SetSocketOption(fd_.get(), SOL_PACKET, PACKET_QDISC_BYPASS, 1, "bypass the queueing discipline");
   SetSendBuffer(fd_.get(), options.Uint32("sendBufferBytes", kDefaultSendBuffer));
   if (receive) SetUpReceive(options);
+  if (options.Bool("promiscuous", false)) MakePromiscuous();
   Bind(options, receive);
 
   Napi::Object self = info.This().As<Napi::Object>();
@@ -98,13 +99,14 @@ void PacketSocket::SetUpReceive(const Options& options) {
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
       FailErrno("setsockopt", "attach the packet filter");
   }
-  if (options.Bool("promiscuous", false)) {
-    packet_mreq membership{};
-    membership.mr_ifindex = static_cast<int>(ifindex_);
-    membership.mr_type = PACKET_MR_PROMISC;
-    if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) != 0)
-      FailErrno("setsockopt", "make interface " + std::to_string(ifindex_) + " promiscuous");
-  }
+}
+
+void PacketSocket::MakePromiscuous() {
+  packet_mreq membership{};
+  membership.mr_ifindex = static_cast<int>(ifindex_);
+  membership.mr_type = PACKET_MR_PROMISC;
+  if (setsockopt(fd_.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) != 0)
+    FailErrno("setsockopt", "make interface " + std::to_string(ifindex_) + " promiscuous");
 }
 
 void PacketSocket::Bind(const Options& options, bool receive) {

@@ -60,6 +60,7 @@ class PacketSocket : public Handle<PacketSocket> {
 
   void Open(const Napi::CallbackInfo& info);
   void SetUpReceive(const Options& options);
+  void MakePromiscuous();
   void Bind(const Options& options, bool receive);
   void PrepareSlots();
   void Describe(uint32_t index, const mmsghdr& message);

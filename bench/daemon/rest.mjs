@@ -18,7 +18,7 @@ const SETTLE_MS = 2000;
 const REMOTE_MACS = 0x02_11_00;
 
 function configFile(folder, datapath, macs) {
-  const config = firstConfig("auto");
+  const config = firstConfig({});
   const [entry] = config.control.static.fdb;
   const fdb = Array.from({ length: macs }, (_, number) => ({ ...entry, mac: macText(macBytes(REMOTE_MACS, number)) }));
   const control = { ...config.control, static: { ...config.control.static, fdb } };

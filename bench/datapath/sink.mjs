@@ -1,6 +1,6 @@
 // The end of the path: counts the frames that arrive as they should, and drops them where they are cheapest to drop.
-import { BpfLink, interfaceIndex } from "../../dist/native/index.js";
-import { loadProgram } from "./object.mjs";
+import { interfaceIndex } from "../../dist/native/index.js";
+import { attachAt, loadProgram } from "./object.mjs";
 import { MARK } from "./traffic.mjs";
 
 /** TWIN: struct sink of bench_sink.bpf.c. */
@@ -20,10 +20,7 @@ export class Sink {
     this.map = this.object.map("sunk_frames");
     this.values = new BigUint64Array(this.map.valueSize / 8);
     const program = this.object.program(`bench_sink_${kind}`);
-    this.link =
-      kind === "xdp"
-        ? BpfLink.attachXdp(program, ifindex, { mode: "native", netns })
-        : BpfLink.attachTcx(program, ifindex, { direction: "ingress", netns });
+    this.link = attachAt(program, kind, ifindex, netns);
   }
 
   /** Frames that came as they should, and everything else that came. */

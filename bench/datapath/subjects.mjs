@@ -1,7 +1,7 @@
 // What is compared, each put into the same path.
 import { command, runCommands } from "../../dist/lab/command.js";
-import { BpfLink, interfaceIndex } from "../../dist/native/index.js";
-import { loadProgram } from "./object.mjs";
+import { interfaceIndex } from "../../dist/native/index.js";
+import { attachAt, loadProgram } from "./object.mjs";
 import { macs } from "./topology.mjs";
 
 /**
@@ -23,7 +23,21 @@ export const subjects = {
     hostOffloads: { gro: true, tx: false },
   },
   tc: { title: "vtepd, hook tc", variant: "ebpf", hook: "tc", sink: "tc" },
-  userspace: { title: "vtepd, userspace", variant: "userspace", sink: "tc", process: true },
+  packet: {
+    title: "vtepd, userspace, AF_PACKET",
+    variant: "userspace",
+    userspaceSocket: "af_packet",
+    sink: "tc",
+    process: true,
+  },
+  xsk: {
+    title: "vtepd, userspace, AF_XDP",
+    variant: "userspace",
+    userspaceSocket: "af_xdp",
+    sink: "tc",
+    process: true,
+    hostOffloads: { gro: true, tx: false },
+  },
 };
 
 /** The kernel at its best: no learning, and the local hosts in its FDB too. The lab runner has done the rest. */
@@ -44,10 +58,7 @@ export function attachRedirect({ namespace, from, to, kind }) {
   const [ingress, egress] = [from, to].map((name) => interfaceIndex(name, netns));
   const object = loadProgram("redirect", new Uint8Array(Uint32Array.of(egress).buffer), [`bench_redirect_${kind}`]);
   const program = object.program(`bench_redirect_${kind}`);
-  const link =
-    kind === "xdp"
-      ? BpfLink.attachXdp(program, ingress, { mode: "native", netns })
-      : BpfLink.attachTcx(program, ingress, { direction: "ingress", netns });
+  const link = attachAt(program, kind, ingress, netns);
   return {
     close() {
       link.close();

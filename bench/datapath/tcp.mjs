@@ -1,11 +1,10 @@
 // One TCP stream between two hosts behind two VTEPs, by iperf3: client, server, daemons and softirq on one CPU, because on
 // two the same path gives anything between 7 and 16 Gbit/s.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { inNamespace, runText, stop } from "../../dist/lab/process.js";
 import { withLab } from "../../dist/lab/runner.js";
 import { announceHosts } from "./announce.mjs";
+import { CpuMeter } from "./cpu.mjs";
 import { hooksOf, pinDaemons } from "./daemons.mjs";
 import { subjects } from "./subjects.mjs";
 import { addresses, twoVteps } from "./topology.mjs";
@@ -28,37 +27,37 @@ async function startServer(namespace, cpu) {
   for await (const line of server.stdout.setEncoding("utf8")) {
     if (line.includes("listening")) break;
   }
-  server.stdout.resume?.();
   return server;
 }
 
 const pinned = (cpu, argv) => ["taskset", "--cpu-list", String(cpu), ...argv];
 
-/** Share of the time that a CPU was busy, from /proc/stat: fields are ticks, the fourth and fifth are idle. */
-function busyTicks(cpu) {
-  const line = readFileSync("/proc/stat", "utf8")
-    .split("\n")
-    .find((text) => text.startsWith(`cpu${cpu} `));
-  const ticks = line.split(/\s+/).slice(1, 9).map(Number);
-  const all = ticks.reduce((sum, value) => sum + value, 0);
-  return { all, busy: all - ticks[3] - ticks[4] };
+/** Seconds that client and server had of a CPU, with the softirq work in their time. */
+function processSeconds({ end }) {
+  const { host_total, remote_total } = end.cpu_utilization_percent;
+  return (end.sum_sent.seconds * (host_total + remote_total)) / 100;
 }
 
-async function stream(context, { cpu, seconds }) {
+async function stream(context, { cpu, seconds, pids }) {
+  const meter = new CpuMeter({ cpu, pids });
   const server = await startServer(context.instance.namespaceOf("host2"), cpu);
   try {
-    const before = busyTicks(cpu);
+    const before = meter.read();
     const argv = ["--client", addresses.farHost, "--time", String(seconds), "--json"];
     const text = await runText("taskset", ["--cpu-list", String(cpu), "iperf3", ...argv], {
       namespace: context.instance.namespaceOf("host"),
       timeoutMs: START_MS + seconds * 2000,
     });
-    const after = busyTicks(cpu);
-    const { end } = JSON.parse(text);
+    const cpuSeconds = meter.since(before) / 1e9;
+    const report = JSON.parse(text);
+    const { sum_received: received, sum_sent: sent } = report.end;
+    const totalSeconds = cpuSeconds + processSeconds(report);
     return {
-      gigabitsPerSecond: end.sum_received.bits_per_second / 1e9,
-      retransmits: end.sum_sent.retransmits,
-      busyShare: (after.busy - before.busy) / (after.all - before.all),
+      gigabitsPerSecond: received.bits_per_second / 1e9,
+      // What a CPU of its own would carry: the same, unless somebody else had a part of this one.
+      gigabitsPerCpuSecond: (received.bytes * 8) / totalSeconds / 1e9,
+      cpuShare: totalSeconds / sent.seconds,
+      retransmits: sent.retransmits,
     };
   } finally {
     await stop(server);
@@ -71,9 +70,9 @@ export function sampleTcp({ subject: subjectName, underlay: underlayName, cpu, s
   const offloads = { host: subject.hostOffloads, underlay: underlays[underlayName] };
   return withLab(twoVteps({ ...subject, offloads }), subject.variant, async (context) => {
     await subject.prepare?.(context);
-    await pinDaemons(context, cpu);
+    const pids = await pinDaemons(context, cpu);
     await announceHosts(context);
-    const sample = await stream(context, { cpu, seconds });
+    const sample = await stream(context, { cpu, seconds, pids });
     return { ...sample, hooks: await hooksOf(context) };
   });
 }

@@ -21,9 +21,9 @@ const sysctls = { "net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.di
 /** An interface through which XDP redirects needs NAPI at both ends: without it the frames vanish silently. */
 export const NAPI = { gro: true };
 
-function vtepConfig({ address, remote, uplink, access, hook, remoteMac }) {
+function vtepConfig({ address, remote, uplink, access, remoteMac }, { hook = "auto", userspaceSocket = "auto" }) {
   return {
-    vtep: { address, underlay: [uplink], underlayHook: hook },
+    vtep: { address, underlay: [uplink], underlayHook: hook, userspaceSocket },
     bridgeDomains: [{ name: DOMAIN, vni: VNI }],
     ports: [{ interface: access, bridgeDomain: DOMAIN, hook }],
     control: {
@@ -36,26 +36,17 @@ function vtepConfig({ address, remote, uplink, access, hook, remoteMac }) {
   };
 }
 
-/** Of the first VTEP of every path. */
-export const firstConfig = (hook) =>
-  vtepConfig({
-    address: addresses.local,
-    remote: addresses.far,
-    uplink: "u0",
-    access: "v0",
-    hook,
-    remoteMac: macs.farHost,
-  });
+const FIRST = {
+  address: addresses.local,
+  remote: addresses.far,
+  uplink: "u0",
+  access: "v0",
+  remoteMac: macs.farHost,
+};
+const SECOND = { address: addresses.far, remote: addresses.local, uplink: "w0", access: "x0", remoteMac: macs.host };
 
-const secondConfig = (hook) =>
-  vtepConfig({
-    address: addresses.far,
-    remote: addresses.local,
-    uplink: "w0",
-    access: "x0",
-    hook,
-    remoteMac: macs.host,
-  });
+/** Of the first VTEP of every path. `choice`: the hook of both interfaces, and the sockets in userspace. */
+export const firstConfig = (choice) => vtepConfig(FIRST, choice);
 
 /** `kind`: "vtepd" (or the kernel in its place); "switch": a bridge without any tunnel; "host": nothing, only interfaces. */
 function middle(kind, config, uplinkMac, offloads) {
@@ -86,10 +77,10 @@ const lab = (name, title, nodes, links) => ({ name: `bench-${name}`, title, fold
 /** For frames of the generator, all interfaces have NAPI. */
 const PACKET_OFFLOADS = { host: NAPI, access: NAPI, underlay: NAPI };
 
-export function oneVtep({ hook = "auto", kind = "vtepd" }) {
+export function oneVtep({ kind = "vtepd", ...choice }) {
   const nodes = {
     host: host("a0", macs.host, addresses.host, NAPI),
-    vtep: middle(kind, firstConfig(hook), macs.uplink, PACKET_OFFLOADS),
+    vtep: middle(kind, vtepConfig(FIRST, choice), macs.uplink, PACKET_OFFLOADS),
     far: underlayHost,
   };
   return lab("one", "one VTEP between a host and the underlay", nodes, [
@@ -99,11 +90,11 @@ export function oneVtep({ hook = "auto", kind = "vtepd" }) {
 }
 
 /** `offloads`: `ethtool -K` of host, access and underlay interfaces; empty leaves a veth as it comes. */
-export function twoVteps({ hook = "auto", kind = "vtepd", offloads = PACKET_OFFLOADS }) {
+export function twoVteps({ kind = "vtepd", offloads = PACKET_OFFLOADS, ...choice }) {
   const nodes = {
     host: host("a0", macs.host, addresses.host, offloads.host),
-    vtep: middle(kind, firstConfig(hook), macs.uplink, offloads),
-    vtep2: middle(kind, secondConfig(hook), macs.far, offloads),
+    vtep: middle(kind, vtepConfig(FIRST, choice), macs.uplink, offloads),
+    vtep2: middle(kind, vtepConfig(SECOND, choice), macs.far, offloads),
     host2: host("b0", macs.farHost, addresses.farHost, offloads.host),
   };
   return lab("two", "two VTEPs between two hosts", nodes, [

@@ -27,7 +27,7 @@ export function machine() {
     node: process.version,
     iproute2: outputOf("ip", "-V"),
     iperf3: outputOf("iperf3", "--version"),
-    commit: outputOf("git", "-C", import.meta.dirname ?? ".", "rev-parse", "--short", "HEAD"),
+    commit: outputOf("git", "-C", import.meta.dirname, "rev-parse", "--short", "HEAD"),
     loadAverage: os.loadavg().map((load) => Number(load.toFixed(2))),
   };
 }

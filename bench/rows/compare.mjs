@@ -32,3 +32,13 @@ export function ratios(samples, base, value) {
   const pairs = samples.slice(0, base.length).map((sample, round) => value(sample) / value(base[round]));
   return summary(pairs);
 }
+
+/** Below it, somebody else had so much of the CPU that a rate compares nothing: only CPU time does. */
+const WHOLE_CPU = 0.95;
+
+export const hasWholeCpu = (samples) => samples.every(({ cpuShare }) => cpuShare >= WHOLE_CPU);
+
+export function noteOf(entries) {
+  const shared = entries.some(({ samples = [] }) => !hasWholeCpu(samples));
+  return shared ? "\n  Others used this CPU meanwhile: only CPU time can be compared." : "";
+}

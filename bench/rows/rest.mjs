@@ -30,8 +30,8 @@ function render(entries) {
 export const restRow = {
   name: "rest",
   title: "the daemon at rest",
-  async run({ rounds, restSeconds, say }) {
-    const names = Object.keys(starts);
+  async run({ quick, rounds, restSeconds, say }) {
+    const names = Object.keys(starts).slice(0, quick ? 1 : undefined);
     const sample = (name) => sampleRest({ ...starts[name], seconds: restSeconds });
     const results = await compare({ subjects: names, rounds, sample, describe, say });
     const fields = ["forwardingMs", "readyMs", "rssMegabytes", "cpuPercent"];

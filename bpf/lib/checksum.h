@@ -11,8 +11,8 @@
 #include "lib/packet.h"
 
 /* Longest packet whose bytes are summed here; a longer one goes to the engine. */
-#define CHECKSUM_CHUNK 256
-#define CHECKSUM_CHUNKS 40
+#define CHECKSUM_CHUNK 128
+#define CHECKSUM_CHUNKS 80
 #define CHECKSUM_MAX_BYTES (CHECKSUM_CHUNK * CHECKSUM_CHUNKS)
 
 static __always_inline __u32 fold_sum(__u64 sum)
@@ -24,37 +24,26 @@ static __always_inline __u32 fold_sum(__u64 sum)
 	return (sum & 0xffff) + (sum >> 16);
 }
 
-/* Adds `size` bytes, a multiple of 4 known when compiled, where that many are left. */
-#define ADD_PART(size)                                              \
-	do {                                                        \
-		if (at + (size) <= end) {                           \
-			sum = bpf_csum_diff(0, 0, at, size, sum);   \
-			at += (size);                               \
-		}                                                   \
-	} while (0)
-
 /* Sum of all readable bytes from `at`, in wire order, folded to 16 bits. At most CHECKSUM_MAX_BYTES. */
 static __always_inline __u32 sum_to_end(void *at, void *end)
 {
-	__u32 sum = 0, last = 0;
+	__u64 sum = 0;
 
 	for (int chunk = 0; chunk < CHECKSUM_CHUNKS && at + CHECKSUM_CHUNK <= end; chunk++) {
-		sum = bpf_csum_diff(0, 0, at, CHECKSUM_CHUNK, sum);
+		sum = (__u32)bpf_csum_diff(0, 0, at, CHECKSUM_CHUNK, sum);
 		at += CHECKSUM_CHUNK;
 	}
-	ADD_PART(128);
-	ADD_PART(64);
-	ADD_PART(32);
-	ADD_PART(16);
-	ADD_PART(8);
-	ADD_PART(4);
+	for (int word = 0; word < CHECKSUM_CHUNK / 4 && at + 4 <= end; word++) {
+		sum += *(__u32 *)at;
+		at += 4;
+	}
 	if (at + 2 <= end) {
-		last = *(__u16 *)at;
+		sum += *(__u16 *)at;
 		at += 2;
 	}
 	if (at + 1 <= end)
-		last += bpf_htons(*(__u8 *)at << 8);
-	return fold_sum((__u64)sum + last);
+		sum += bpf_htons(*(__u8 *)at << 8);
+	return fold_sum(sum);
 }
 
 /* Of their own, so that the verifier walks the loop once and not once per way to it. */
@@ -68,6 +57,22 @@ __attribute__((noinline)) int vtep_sum_tc(struct __sk_buff *context, __u32 from)
 {
 	void *at = (void *)(long)context->data + (from & 63);
 	return sum_to_end(at, (void *)(long)context->data_end);
+}
+
+/* Sum of an even number of bytes, at most 2 * HEADER_WORDS of them. Wire order, unfolded. */
+#define HEADER_WORDS 48
+
+static __always_inline __u32 sum_headers(void *at, __u32 bytes, void *end)
+{
+	__u16 *words = at;
+	__u32 sum = 0;
+
+	for (int word = 0; word < HEADER_WORDS && word * 2 < bytes; word++) {
+		if ((void *)(words + word + 1) > end)
+			break;
+		sum += words[word];
+	}
+	return sum;
 }
 
 static __always_inline __u32 add_words(__u32 sum, const __be16 *words, int count)
@@ -85,53 +90,73 @@ static __always_inline __u32 pseudo_sum(const void *addresses, int address_bytes
 }
 
 /*
- * A sender that leaves the transport checksum to a device stores the sum of the
- * pseudo header there. TCP is the one protocol in which that tells: a finished
- * checksum is another number but for one in 65536, and then the frame only takes
- * the long way through the engine.
+ * What the transport checksum of an inner frame is. Nothing tells a program whether
+ * a device is still to fill it in (CHECKSUM_PARTIAL); two of the buffer's other
+ * states can be told by what helpers answer, and for the rest the bytes must do.
  */
-static __always_inline bool tcp_complete(const struct packet *p, const void *at, __u32 sum)
+enum checksum_state {
+	CHECKSUM_FINAL,   /* the bytes are as they will be */
+	CHECKSUM_OPEN,    /* the field holds the sum of the pseudo header: to be filled in, or right by chance */
+	CHECKSUM_UNKNOWN, /* a tunnel in the frame may have an open one further inside */
+};
+
+/* `at`: TCP or UDP header; `sum`: its pseudo header; `exact`: nothing stands behind the IP packet. */
+static __always_inline enum checksum_state transport_state(const struct packet *p, struct decision *out, void *at,
+							   __u32 protocol, __u32 sum, bool exact)
 {
-	const struct tcphdr *tcp = at;
-	if ((const void *)(tcp + 1) > p->end)
-		return true;
-	__u32 stored = tcp->check ? tcp->check : 0xffff;
-	return stored != fold_sum(sum);
+	struct tcphdr *tcp = at;
+	struct udphdr *udp = at;
+	__u32 stored;
+
+	if (protocol == IPPROTO_TCP && (void *)(tcp + 1) <= p->end)
+		stored = tcp->check;
+	else if (protocol == IPPROTO_UDP && (void *)(udp + 1) <= p->end && udp->check)
+		stored = udp->check;
+	else
+		return CHECKSUM_UNKNOWN;
+	if ((stored ? stored : 0xffff) == fold_sum(sum)) {
+		if (!exact)
+			return CHECKSUM_UNKNOWN;
+		out->open_at = at - p->data;
+		out->open_sum = stored;
+		return CHECKSUM_OPEN;
+	}
+	/* UDP may carry a tunnel whose own checksum is final and covers one that is open. */
+	return protocol == IPPROTO_TCP ? CHECKSUM_FINAL : CHECKSUM_UNKNOWN;
 }
 
-/* UDP and the rest may carry a tunnel whose inner checksum is still open. */
-static __always_inline bool ip_complete(const struct packet *p, const struct decision *out)
+static __always_inline enum checksum_state ip_state(const struct packet *p, struct decision *out)
 {
 	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
 	struct iphdr *ip4 = layer3;
 	struct ipv6hdr *ip6 = layer3;
 
 	if (out->ether_type == bpf_htons(ETH_P_IP) && (void *)(ip4 + 1) <= p->end) {
-		__u32 header = ip4->ihl * 4, bytes = bpf_ntohs(ip4->tot_len) - header;
-		if (ip4->protocol == IPPROTO_TCP)
-			return tcp_complete(p, layer3 + header, pseudo_sum(&ip4->saddr, 4, IPPROTO_TCP, bytes));
-		return ip4->protocol == IPPROTO_ICMP;
+		__u32 header = ip4->ihl * 4, protocol = ip4->protocol;
+		/* The kernel finishes checksums before it cuts a packet up. */
+		if (protocol == IPPROTO_ICMP || ip4->frag_off & bpf_htons(IPV4_OFFSET_MASK))
+			return CHECKSUM_FINAL;
+		__u32 total = bpf_ntohs(ip4->tot_len), sum = pseudo_sum(&ip4->saddr, 4, protocol, total - header);
+		return transport_state(p, out, layer3 + header, protocol, sum, ETH_HLEN + total == out->inner_length);
 	}
 	if (out->ether_type == bpf_htons(ETH_P_IPV6) && (void *)(ip6 + 1) <= p->end) {
-		__u32 bytes = bpf_ntohs(ip6->payload_len);
-		if (ip6->nexthdr == IPPROTO_TCP)
-			return tcp_complete(p, ip6 + 1, pseudo_sum(&ip6->saddr, 16, IPPROTO_TCP, bytes));
-		return ip6->nexthdr == IPPROTO_ICMPV6;
+		if (ip6->nexthdr == IPPROTO_ICMPV6)
+			return CHECKSUM_FINAL;
+		__u32 bytes = bpf_ntohs(ip6->payload_len), sum = pseudo_sum(&ip6->saddr, 16, ip6->nexthdr, bytes);
+		bool exact = ETH_HLEN + IPV6_HEADER_BYTES + bytes == out->inner_length;
+		return transport_state(p, out, ip6 + 1, ip6->nexthdr, sum, exact);
 	}
-	return out->ether_type == bpf_htons(ETH_P_ARP);
+	return out->ether_type == bpf_htons(ETH_P_ARP) ? CHECKSUM_FINAL : CHECKSUM_UNKNOWN;
 }
 
-/*
- * Whether a device is still to fill in a checksum of this frame, which would make a
- * sum over the present bytes wrong. The buffer's state cannot be read, but two of
- * its four values can be told by what helpers answer.
- */
-static __always_inline bool checksums_complete(const struct packet *p, const struct decision *out)
+/* Fills open_at and open_sum where the answer is CHECKSUM_OPEN. */
+static __always_inline enum checksum_state checksum_state(const struct packet *p, struct decision *out)
 {
-	if (p->xdp)
-		return true;
-	bool verified = bpf_csum_level(skb_of(p), BPF_CSUM_LEVEL_QUERY) >= 0;
-	return verified || (__s64)bpf_csum_update(skb_of(p), 0) >= 0 || ip_complete(p, out);
+	if (p->xdp || bpf_csum_level(skb_of(p), BPF_CSUM_LEVEL_QUERY) >= 0)
+		return CHECKSUM_FINAL;
+	if ((__s64)bpf_csum_update(skb_of(p), 0) >= 0)
+		return CHECKSUM_FINAL;
+	return ip_state(p, out);
 }
 
 #endif

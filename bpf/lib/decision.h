@@ -44,6 +44,9 @@ struct decision {
 	__u32 bytes;
 	__u32 longest;
 	__u32 flow_hash;
+	/* Where a transport header with an open checksum begins, and what its field holds; 0 = none. */
+	__u32 open_at;
+	__u32 open_sum;
 	int inner_class; /* traffic class that decapsulation gives the inner IP header; -1 leaves it */
 	__u32 kind;      /* enum vtep_fdb_kind of the target, once that is known */
 	__u32 target;    /* egress port or VTEP, and what the maps say of it: */

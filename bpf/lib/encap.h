@@ -38,8 +38,7 @@ static __always_inline bool needs_udp_checksum(const struct vtep_config *config)
 }
 
 /* Whether this program can write the outer header exactly, for every segment of the frame. */
-static __always_inline bool may_encapsulate(const struct packet *p, const struct vtep_config *config,
-					    const struct decision *out)
+static __always_inline bool may_encapsulate(const struct packet *p, const struct vtep_config *config, struct decision *out)
 {
 	if (out->inner_length + OUTER6_BYTES > IPV4_MAX_BYTES)
 		return false;
@@ -48,7 +47,12 @@ static __always_inline bool may_encapsulate(const struct packet *p, const struct
 		return !out->outer_checksum && !needs_udp_checksum(config);
 	if (!needs_udp_checksum(config))
 		return true;
-	return out->packets == 1 && out->inner_length + OUTER6_BYTES <= CHECKSUM_MAX_BYTES && checksums_complete(p, out);
+	if (out->packets != 1)
+		return false;
+	enum checksum_state state = checksum_state(p, out);
+	if (state == CHECKSUM_FINAL)
+		return out->inner_length + OUTER6_BYTES <= CHECKSUM_MAX_BYTES;
+	return state == CHECKSUM_OPEN;
 }
 
 static __always_inline void read_fields(const struct packet *p, const struct vtep_config *config,
@@ -117,8 +121,8 @@ static __always_inline bool push_room(struct packet *p, const struct vtep_config
 	} else if (out->inner_offset) {
 		return out->inner_offset == room;
 	} else {
-		/* The sum below reads every byte. */
-		if (needs_udp_checksum(config) && bpf_skb_pull_data(skb_of(p), p->length))
+		/* The sum of all bytes reads every one. */
+		if (needs_udp_checksum(config) && !out->open_at && bpf_skb_pull_data(skb_of(p), p->length))
 			return false;
 		if (!push_room_tc(p, config, room))
 			return false;
@@ -180,11 +184,26 @@ static __always_inline void write_udp(struct udphdr *udp, const struct vtep_conf
 	vxlan->second = bpf_htonl(out->vni << 8);
 }
 
-/* `addresses`: source and destination of the outer IP header. The checksum field is zero, as the template has it. */
+/*
+ * Sum of everything behind the outer IP header. Where the transport checksum is
+ * open, the bytes it covers will sum up to the complement of its pseudo header, so
+ * the payload need not be read; a frame that was damaged before it came here is
+ * then found out at the far VTEP.
+ */
+static __always_inline __u32 sum_of_datagram(const struct packet *p, const struct decision *out, __u32 udp_at)
+{
+	if (p->xdp)
+		return vtep_sum_xdp(xdp_of(p), udp_at);
+	if (!out->open_at)
+		return vtep_sum_tc(skb_of(p), udp_at);
+	return sum_headers(p->data + udp_at, TUNNEL_BYTES + out->open_at, p->end) + (~out->open_sum & 0xffff);
+}
+
+/* The checksum field is zero, as the template has it. */
 static __always_inline void write_udp_checksum(struct packet *p, const struct decision *out, bool ipv6)
 {
 	__u32 udp_at = ETH_HLEN + (ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES);
-	__u32 sum = p->xdp ? vtep_sum_xdp(xdp_of(p), udp_at) : vtep_sum_tc(skb_of(p), udp_at);
+	__u32 sum = sum_of_datagram(p, out, udp_at);
 	__u32 length = out->inner_length + TUNNEL_BYTES;
 
 	packet_reload(p);

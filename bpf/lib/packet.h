@@ -55,12 +55,15 @@ static __always_inline void packet_open_xdp(struct packet *p, struct xdp_md *con
 	p->length = p->end - p->data;
 }
 
-/* The kernel takes tags out of the bytes before tc; where a driver or a test left one in, do so now. */
+/*
+ * The kernel takes tags out of the bytes before tc; where a driver or a test left one
+ * in, do so now. Not where a second follows: no port takes such a frame.
+ */
 static __always_inline bool packet_lift_tag(struct packet *p)
 {
 	struct vlan_tag *tag = p->data + VLAN_TAG_AT;
 
-	if ((void *)(tag + 1) > p->end || tag->tpid != bpf_htons(ETH_P_8021Q))
+	if ((void *)(tag + 1) > p->end || tag->tpid != bpf_htons(ETH_P_8021Q) || is_vlan(tag->ether_type))
 		return true;
 	__u16 tci = bpf_ntohs(tag->tci);
 	if (bpf_skb_vlan_pop(skb_of(p)) || bpf_skb_vlan_push(skb_of(p), bpf_htons(ETH_P_8021Q), tci))

@@ -40,7 +40,7 @@ static __always_inline bool find_tag(const struct packet *p, struct decision *ou
 		out->ether_type = p->beside;
 		out->inner_length += VLAN_TAG_BYTES;
 	} else if (eth->h_proto == bpf_htons(ETH_P_8021Q)) {
-		if (!p->xdp || (void *)(tag + 1) > p->end)
+		if ((void *)(tag + 1) > p->end)
 			return false;
 		*vlan = bpf_ntohs(tag->tci) & VLAN_ID_MASK;
 		out->ether_type = tag->ether_type;

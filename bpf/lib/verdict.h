@@ -8,13 +8,13 @@
 
 #include <linux/pkt_cls.h>
 #include "lib/counters.h"
-#include "lib/decap.h"
 #include "lib/decision.h"
 #include "lib/encap.h"
 #include "lib/maps.h"
 #include "lib/packet.h"
 #include "lib/punt.h"
 #include "lib/rewrite.h"
+#include "lib/strip.h"
 #include "lib/test_record.h"
 
 /* TC_ACT_UNSPEC lets programs behind this one look, under clsact and TCX alike. */

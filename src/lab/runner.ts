@@ -114,15 +114,16 @@ export function testLab(
 ): Promise<LabReport> {
   return withLab(lab, variant, async (context) => {
     const results: CheckResult[] = [];
-    const note = (result: CheckResult) => {
-      results.push(result);
-      onResult(result);
+    const note = (...some: CheckResult[]) => {
+      results.push(...some);
+      for (const one of some) onResult(one);
     };
-    for (const daemon of context.daemons.values()) note(await checkDatapath(daemon, variant));
+    const daemons = [...context.daemons.values()];
+    note(...(await Promise.all(daemons.map((daemon) => checkDatapath(daemon, variant)))));
     for (const check of context.lab.expect) note(await judge(context, check));
     const failed = results.some(({ state }) => state === "failed");
     const diagnosis = failed ? await diagnose(context) : undefined;
-    for (const daemon of context.daemons.values()) note(await checkStop(daemon));
+    note(...(await Promise.all(daemons.map(checkStop))));
     return { lab: lab.name, variant, results, diagnosis };
   });
 }
@@ -143,8 +144,8 @@ async function judge(context: LabContext, check: Check): Promise<CheckResult> {
 /** That the daemon uses the data path it was told to, on every port: else a lab could pass for the wrong reason. */
 async function checkDatapath(daemon: Daemon, variant: Variant): Promise<CheckResult> {
   const name = `${daemon.node} forwards by ${variant}`;
-  const [status] = await showRows(daemon.socket, "status");
-  const hooks = (await showRows(daemon.socket, "ports")).map(({ hook }) => String(hook));
+  const [[status], ports] = await Promise.all([showRows(daemon.socket, "status"), showRows(daemon.socket, "ports")]);
+  const hooks = ports.map(({ hook }) => String(hook));
   const right = hooks.filter((hook) => HOOKS[variant].includes(hook));
   const problems = [
     ...(variant === "auto" || status?.datapath === variant ? [] : [`status says ${status?.datapath}`]),

@@ -39,7 +39,7 @@ export interface PacketSocketOptions {
   readonly vnetHeader?: boolean;
   /** PACKET_IGNORE_OUTGOING, so that what we send does not come back. Default true. */
   readonly ignoreOutgoing?: boolean;
-  /** PACKET_MR_PROMISC while open. Default false. */
+  /** PACKET_MR_PROMISC while open, also where nothing is received. Default false. */
   readonly promiscuous?: boolean;
   /** PACKET_QDISC_BYPASS: straight to the driver; no queueing, no tc egress programs. Default false. */
   readonly qdiscBypass?: boolean;

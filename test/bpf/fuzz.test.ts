@@ -1,5 +1,6 @@
 // Corpus frames with bytes changed and cut off, and plain garbage, through the programs against the engine.
 // Seeds are fixed; a failure prints the frame.
+
 import { afterAll, describe, expect, it } from "vitest";
 import type { Case, Given } from "../corpus/case.js";
 import { cases } from "../corpus/cases/index.js";
@@ -8,10 +9,11 @@ import { ASYMMETRIC, irbLab, irbLab6 } from "../corpus/irb_lab.js";
 import { type Changes, lab, lab6 } from "../corpus/lab.js";
 import { toHex } from "../corpus/packet.js";
 import { Random } from "../corpus/random.js";
+import { rounds } from "../effort.js";
 import { compare } from "./agreement.js";
 import { closeBpf, fitsTestRun, HOOKS, root } from "./harness.js";
 
-const FRAMES = 1500;
+const FRAMES = rounds(500);
 const SETTINGS: Changes = {
   ports: { "t1.10": { domain: "red", isolated: true }, h2: { isolated: true, maxMacs: 5 } },
 };

@@ -24,7 +24,7 @@ describe("interfaces of the eBPF driver (root)", () => {
   });
 
   afterEach(async () => {
-    for (const driver of drivers.splice(0)) driver.close();
+    for (const driver of drivers.splice(0)) within(net.path("v"), () => driver.close());
     await net.remove();
   });
 
@@ -95,6 +95,18 @@ describe("interfaces of the eBPF driver (root)", () => {
     driver.close();
     expect(await links()).not.toContain("vtepd-punt");
     expect(await programs()).not.toMatch(/ac0|br9/);
+  });
+
+  live("a network card behind a port lets every address through", async () => {
+    const { driver } = open();
+    const promiscuity = async (): Promise<number> =>
+      JSON.parse(await net.exec("v", "ip", "-j", "-d", "link", "show", "ac0"))[0].promiscuity;
+    take(driver, "auto");
+    expect(await promiscuity()).toBe(1);
+    driver.closeInterface(1);
+    expect(await promiscuity()).toBe(0);
+    take(driver, "auto", { role: "uplink" });
+    expect(await promiscuity()).toBe(0);
   });
 
   live("two VTEPs in one namespace have a punt device each", async () => {

@@ -63,6 +63,30 @@ describe("eBPF data path, live (root)", () => {
     }
   }
 
+  live("XDP on the uplinks, tc on the ports: each hands on what is the other's", async () => {
+    const { net, v1 } = await up({ hook: "tc", uplinkHook: "xdp", peer: "ebpf" });
+    expect(v1.opened.map((opened) => opened.hook)).toEqual(["xdp", "tc"]);
+    expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
+    const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
+    expect(received).toBe(sent);
+  });
+
+  for (const ipv6 of [false, true]) {
+    live(`carries over IPv${ipv6 ? 6 : 4} what a host behind it routes back into the tunnel`, async () => {
+      const { net } = await up({ peer: "ebpf", ipv6 });
+      await overlay!.addHost("h3");
+      await net.ip("h3", "addr add 192.168.9.3/24 dev eth0", "route add 192.168.0.0/24 via 192.168.9.2");
+      await net.ip("h1", "route add 192.168.9.0/24 via 192.168.0.2");
+      await net.ip("h2", "addr add 192.168.9.2/24 dev eth0");
+      await net.exec("h2", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.send_redirects=0");
+      expect(await ping("h1", "192.168.9.3")).toContain(" 0% packet loss");
+      const there = await transfer(net, "h1", "h3", "192.168.9.3", MEGABYTES);
+      expect(there.received).toBe(there.sent);
+      const back = await transfer(net, "h3", "h1", "192.168.0.1", MEGABYTES);
+      expect(back.received).toBe(back.sent);
+    });
+  }
+
   live("learns from the first frame, and carries those that follow in the kernel", async () => {
     const { v1 } = await up({ peer: "ebpf" });
     await ping("h1", "192.168.0.2");

@@ -1,7 +1,7 @@
 //   h1 ─ eth0│ac0 v1 up0 ════ up0 v2 ac0│eth0 ─ h2         VNI 100, hosts 192.168.0.1 and .2
 //
 // v1 is an eBPF VTEP in this process; v2 another, or the kernel's bridge and vxlan. The driver works in the
-// namespace of its interfaces, so this thread goes there whenever a driver is opened.
+// namespace of its interfaces, so this thread goes there whenever one is opened or closed.
 import { closeSync, openSync } from "node:fs";
 import type { HookKind, OpenedInterface } from "../../src/dataplane/driver.js";
 import { EbpfDriver } from "../../src/dataplane/ebpf/driver.js";
@@ -16,6 +16,8 @@ export interface OverlayOptions {
   readonly peer: "ebpf" | "kernel";
   /** Of every interface; default auto, which is tc on a veth. */
   readonly hook?: "auto" | HookKind;
+  /** Of the uplinks, where it is another. */
+  readonly uplinkHook?: HookKind;
   readonly ipv6?: boolean;
   /** Tag that the access ports expect. */
   readonly vlan?: number;
@@ -28,6 +30,7 @@ export interface OverlayOptions {
 export interface Vtep {
   readonly tables: VtepTables;
   readonly driver: EbpfDriver;
+  readonly netns: string;
   readonly opened: readonly OpenedInterface[];
   readonly uplinkSlot: number;
   readonly accessSlot: number;
@@ -82,6 +85,20 @@ export class Overlay {
     return this.options.ipv6 ? `fd00:0:0:0:0:0:0:${host}` : `10.0.0.${host}`;
   }
 
+  /** One more host behind v1: `name`, with interface eth0. */
+  async addHost(name: string): Promise<void> {
+    const { net, v1 } = this;
+    await net.add(name);
+    await net.veth("v1", `ac-${name}`, name, "eth0");
+    const link = await net.link("v1", `ac-${name}`);
+    const slot = v1.tables.access(link);
+    v1.tables.port(slot, 0, BD);
+    within(net.path("v1"), () => {
+      v1.driver.openInterface({ slot, ...link, role: "access", hook: "auto", kind: "veth", mtuBytes: 1500 });
+      v1.driver.apply(v1.tables.tables);
+    });
+  }
+
   /** Packets that an interface sent, as the kernel counts them: a super-packet is one. */
   async packetsSent(name: string, link: string): Promise<number> {
     const text = await this.net.exec(name, "cat", `/sys/class/net/${link}/statistics/tx_packets`);
@@ -89,7 +106,7 @@ export class Overlay {
   }
 
   async down(): Promise<void> {
-    for (const { driver } of this.vteps) driver.close();
+    for (const { driver, netns } of this.vteps) within(netns, () => driver.close());
     await this.net.remove();
   }
 
@@ -112,7 +129,7 @@ export class Overlay {
     await net.ip(vtep, `addr add ${this.underlayAddress(host)}/${options.ipv6 ? 64 : 24} dev up0`);
     await net.ip(vtep, "link add vtepd-gro type vxlan external dstport 4789 nolearning", "link set vtepd-gro up");
     await net.ip(vtep, `link set up0 mtu ${options.underlayMtu ?? ROOM_MTU}`);
-    if (options.hook === "xdp") this.prepareForXdp(vtep, end);
+    if (options.hook === "xdp" || options.uplinkHook === "xdp") this.prepareForXdp(vtep, end);
   }
 
   /** A veth takes redirected frames only with NAPI at its peer, and XDP knows no partial checksums. */
@@ -134,14 +151,22 @@ export class Overlay {
     tables.port(accessSlot, options.vlan ?? 0, BD);
     const macs = options.unresolved && host === 1 ? undefined : { from: uplink.mac, to: peer.mac };
     tables.vtep(this.underlayAddress(3 - host), [BD], uplinkSlot, macs);
-    const plan = { hook: options.hook ?? "auto", kind: "veth" } as const;
+    const hook = options.hook ?? "auto";
+    const plan = { hook, kind: "veth" } as const;
     within(net.path(name), () => {
       const driver = new EbpfDriver({ tables: tables.tables });
       const opened = [
-        driver.openInterface({ ...plan, slot: uplinkSlot, ...uplink, role: "uplink", mtuBytes }),
+        driver.openInterface({
+          ...plan,
+          hook: options.uplinkHook ?? hook,
+          slot: uplinkSlot,
+          ...uplink,
+          role: "uplink",
+          mtuBytes,
+        }),
         driver.openInterface({ ...plan, slot: accessSlot, ...access, role: "access", mtuBytes: 1500 }),
       ];
-      this.vteps.push({ tables, driver, opened, uplinkSlot, accessSlot });
+      this.vteps.push({ tables, driver, netns: net.path(name), opened, uplinkSlot, accessSlot });
       // The socket to the kernel's routing is opened with the first packet that needs it: here, not at home.
       if (macs === undefined) handOver(driver, accessSlot, arpRequest(options.vlan ?? 0));
     });

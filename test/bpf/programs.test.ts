@@ -2,13 +2,15 @@
 // what is punted and how much of it, what is stamped and counted.
 import { afterAll, describe, expect, it } from "vitest";
 import { Drop, PortFlag, Punt } from "../../src/abi/generated.js";
+import { MemoryDriver } from "../../src/dataplane/memory/driver.js";
 import { Traffic } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { parseMac } from "../../src/wire/ethernet.js";
 import type { Given } from "../corpus/case.js";
 import { buildTables } from "../corpus/given.js";
 import { arriving, datagram, H1, H2, lab, lab6, R1 } from "../corpus/lab.js";
-import { ethernet, ipv4, packet, payload, tcp, vlan } from "../corpus/packet.js";
+import { arp, concat, echo, ethernet, ipv4, ipv6, packet, payload, tcp, udp, vlan } from "../corpus/packet.js";
+import { compare } from "./agreement.js";
 import { type BpfOutcome, closeBpf, HOOKS, type RunOptions, root, runThroughBpf, seenByBpf } from "./harness.js";
 
 const onRoot = it.skipIf(!root);
@@ -145,6 +147,19 @@ for (const hook of HOOKS) {
   });
 }
 
+describe("a frame with two tags, cut short behind the second", () => {
+  for (const hook of HOOKS) {
+    onRoot(`${hook}: belongs to no domain, and is counted`, () => {
+      const given = lab({ ports: { "t1.10": { domain: "red" } } });
+      const cut = packet(ethernet(H1.mac, H2.mac), vlan(10), vlan(20)).slice(0, 20);
+      const { tables } = bench(given);
+      const slot = tables.interfaces.name.indexOf("t1");
+      const { bpf, difference } = compare(tables, slot, cut, 0, { hook });
+      expect([difference, bpf.reason]).toEqual(["", Drop.UNKNOWN_VLAN]);
+    });
+  }
+});
+
 describe("super-packets in tc", () => {
   const segments = (bytes: number): Uint8Array =>
     packet(ethernet(H1.mac, H2.mac), ipv4(H1.ip, H2.ip), tcp(1, 2), payload(bytes));
@@ -179,25 +194,64 @@ describe("super-packets in tc", () => {
 });
 
 describe("open checksums in tc, where an outer checksum is needed", () => {
-  const frame = (): Uint8Array => packet(ethernet(H1.mac, R1.mac), ipv4(H1.ip, R1.ip), tcp(1, 2), payload(20));
+  const frames: Record<string, [frame: Uint8Array, field: number]> = {
+    "TCP over IPv4": [packet(ethernet(H1.mac, R1.mac), ipv4(H1.ip, R1.ip), tcp(1, 2), payload(21)), 50],
+    "UDP over IPv4": [packet(ethernet(H1.mac, R1.mac), ipv4(H1.ip, R1.ip), udp(1, 2), payload(20)), 40],
+    "TCP over IPv6": [packet(ethernet(H1.mac, R1.mac), ipv6(H1.ip6, R1.ip6), tcp(1, 2), payload(20)), 70],
+    "UDP over IPv6": [packet(ethernet(H1.mac, R1.mac), ipv6(H1.ip6, R1.ip6), udp(1, 2), payload(21)), 60],
+  };
 
-  /** What a sender leaves in the field: the sum over addresses, protocol and length. */
-  function pseudoSum(bytes: Uint8Array): number {
-    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    let sum = 6 + (words.getUint16(16) - 20);
-    for (let at = 26; at < 34; at += 2) sum += words.getUint16(at);
+  /** As a sender leaves it for a device: in the field only the sum of the pseudo header. */
+  function opened(frame: Uint8Array, field: number): Uint8Array {
+    const bytes = frame.slice();
+    const view = new DataView(bytes.buffer);
+    const ipv6Inner = view.getUint16(12) === 0x86dd;
+    const [addresses, end] = ipv6Inner ? [22, 54] : [26, 34];
+    let sum = ipv6Inner ? view.getUint8(20) : view.getUint8(23);
+    sum += ipv6Inner ? view.getUint16(18) : view.getUint16(16) - 20;
+    for (let at = addresses; at < end; at += 2) sum += view.getUint16(at);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-    return sum;
+    view.setUint16(field, sum);
+    return bytes;
   }
 
-  onRoot("a finished TCP checksum is covered", () => {
-    expect(bench(lab6()).run("h1", frame(), { hook: "tc" }).verdict).toBe("sent");
+  function outerChecksum({ bytes }: { readonly bytes: Uint8Array }): number {
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint16(60);
+  }
+
+  for (const [name, [finished, field]] of Object.entries(frames)) {
+    onRoot(`${name}: the outer checksum is that of the finished frame`, () => {
+      const { tables, run } = bench(lab6());
+      const driver = new MemoryDriver(tables);
+      driver.receive(2, finished, 0);
+      const outcome = run("h1", opened(finished, field), { hook: "tc" });
+      expect(outcome.verdict).toBe("sent");
+      expect(outerChecksum(outcome)).toBe(outerChecksum(driver.sent[0]!));
+    });
+  }
+
+  onRoot("a frame with bytes behind its packet goes to the engine", () => {
+    const [finished, field] = frames["TCP over IPv4"]!;
+    const trailed = concat(opened(finished, field), Uint8Array.of(1, 2));
+    expect(bench(lab6()).run("h1", trailed, { hook: "tc" }).puntClass).toBe(Punt.SEGMENT);
   });
 
-  onRoot("an open one goes to the engine, finished by the kernel on its way", () => {
-    const open = frame();
-    new DataView(open.buffer).setUint16(50, pseudoSum(open));
-    expect(bench(lab6()).run("h1", open, { hook: "tc" }).puntClass).toBe(Punt.SEGMENT);
-    expect(bench(lab6()).run("h1", open, { hook: "xdp" }).verdict).toBe("sent");
+  onRoot("so does UDP that may be a tunnel, and SCTP", () => {
+    const [finished] = frames["UDP over IPv4"]!;
+    expect(bench(lab6()).run("h1", finished, { hook: "tc" }).puntClass).toBe(Punt.SEGMENT);
+    const sctp = packet(ethernet(H1.mac, R1.mac), ipv4(H1.ip, R1.ip, { protocol: 132 }), payload(40));
+    expect(bench(lab6()).run("h1", sctp, { hook: "tc" }).puntClass).toBe(Punt.SEGMENT);
+  });
+
+  onRoot("finished TCP, ICMP and ARP are summed as they are", () => {
+    const [finished] = frames["TCP over IPv4"]!;
+    const ping = packet(ethernet(H1.mac, R1.mac), ipv4(H1.ip, R1.ip), echo());
+    const request = packet(ethernet(H1.mac, R1.mac), arp(H1.mac, H1.ip, R1.ip));
+    for (const frame of [finished, ping, request]) {
+      expect(compare(bench(lab6()).tables, 2, frame, 0, { hook: "tc" })).toMatchObject({
+        difference: "",
+        bpf: { verdict: "sent" },
+      });
+    }
   });
 });

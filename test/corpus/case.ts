@@ -159,6 +159,8 @@ export interface Case {
   readonly frames: readonly Step[];
   /** Traffic counters after the last frame, by port key, VTEP name or domain name. Only the named ones are compared. */
   readonly counters?: Readonly<Record<string, TrafficRow>>;
+  /** Ticks at which MACs of the FDB were last seen, after the last frame. Only the named ones are compared. */
+  readonly seen?: readonly { readonly domain: string; readonly mac: string; readonly tick: number }[];
 }
 
 export const sent = (...outputs: Output[]): Expected => ({ verdict: "sent", outputs });

@@ -12,6 +12,7 @@ function run(corpusCase: Case): void {
   for (const [name, row] of Object.entries(corpusCase.counters ?? {})) {
     expect(memory.traffic(name), `counters of ${name}`).toEqual(row);
   }
+  for (const { domain, mac, tick } of corpusCase.seen ?? []) expect(memory.seen(domain, mac), mac).toBe(tick);
 }
 
 for (const [group, members] of Object.entries(groups)) {

@@ -4,6 +4,8 @@ import { dropReasonNames } from "../../src/abi/generated.js";
 import { MemoryDriver, type SentFrame } from "../../src/dataplane/memory/driver.js";
 import { Effect, Verdict } from "../../src/engine/decision.js";
 import { Traffic, type TrafficCounters } from "../../src/tables/counters.js";
+import { NOT_FOUND } from "../../src/tables/fdb.js";
+import { parseMac } from "../../src/wire/ethernet.js";
 import type { Case, DropReason, Output, Step, TrafficRow } from "./case.js";
 import { type Built, buildTables, interfaceOf } from "./given.js";
 import { bindings, newDrops, type Outcome, outputTexts, places } from "./observe.js";
@@ -55,12 +57,21 @@ export class MemoryRun {
     return this.driver.sent.map((frame) => [this.interfaceName(frame), frame.bytes] as const);
   }
 
+  /** "" is the domain that does not exist: what is counted there went astray. */
   traffic(name: string): TrafficRow {
     const { names, tables } = this.built;
     const { counters } = tables;
-    if (names.ports.includes(name)) return rowOf(counters.ports, names.ports.indexOf(name));
-    if (names.vteps.includes(name)) return rowOf(counters.vteps, names.vteps.indexOf(name));
+    if (name !== "" && names.ports.includes(name)) return rowOf(counters.ports, names.ports.indexOf(name));
+    if (name !== "" && names.vteps.includes(name)) return rowOf(counters.vteps, names.vteps.indexOf(name));
     return rowOf(counters.bridgeDomains, names.domains.indexOf(name));
+  }
+
+  /** Tick at which the FDB saw a MAC last; undefined if it is not there. */
+  seen(domain: string, mac: string): number | undefined {
+    const { names, tables } = this.built;
+    const { hi, lo } = parseMac(mac)!;
+    const slot = tables.fdb.find(names.domains.indexOf(domain), hi, lo);
+    return slot === NOT_FOUND ? undefined : tables.fdb.seenAt(slot);
   }
 
   private interfaceName({ to, target }: SentFrame): string {

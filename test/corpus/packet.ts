@@ -72,11 +72,14 @@ export function ethernet(source: string, destination: string, options: { type?: 
 }
 
 /** A tag behind the addresses; `type` is the tag's own protocol, 0x88a8 for a service tag. */
-export function vlan(id: number, options: { pcp?: number; type?: number } = {}): Layer {
+export function vlan(id: number, options: { pcp?: number; dei?: boolean; type?: number } = {}): Layer {
   return (behind) => ({
     etherType: options.type ?? 0x8100,
     bytes: concat(
-      Uint8Array.of(...u16(((options.pcp ?? 0) << 13) | id), ...u16(behind.etherType ?? 0x88b5)),
+      Uint8Array.of(
+        ...u16(((options.pcp ?? 0) << 13) | (options.dei ? 0x1000 : 0) | id),
+        ...u16(behind.etherType ?? 0x88b5),
+      ),
       behind.bytes,
     ),
   });

@@ -1,5 +1,6 @@
 // Runner 2 beyond the corpus itself (test/bpf/corpus.test.ts): how much eBPF carries, and random tables and frames
 // through engine, XDP and tc.
+
 import { afterAll, describe, expect, it } from "vitest";
 import { compare } from "../bpf/agreement.js";
 import { closeBpf, fitsTestRun, HOOKS, NEEDS_ROOT, root } from "../bpf/harness.js";
@@ -8,6 +9,7 @@ import { cases } from "../corpus/cases/index.js";
 import { buildTables } from "../corpus/given.js";
 import { lab, lab6 } from "../corpus/lab.js";
 import { Random } from "../corpus/random.js";
+import { rounds } from "../effort.js";
 import { enginesOwn, MOST_PUNTED, mustNotPunt, mustNotPuntInXdp } from "./fast_path.js";
 import { asCase, type Example, minimise } from "./minimise.js";
 import { matchesId } from "./pattern.js";
@@ -60,7 +62,7 @@ describe("list of what must not be punted", () => {
 });
 
 const SEEDS = [1, 2, 3] as const;
-const TABLES_A_SEED = 12;
+const TABLES_A_SEED = rounds(12);
 const FRAMES_A_TABLE = 40;
 
 const built = ({ ipv6, changes }: RandomTables) => buildTables(ipv6 ? lab6(changes) : lab(changes));

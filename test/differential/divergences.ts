@@ -35,7 +35,9 @@ export const divergences: readonly Divergence[] = [
     cases: [
       "vxlan/unknown-vtep",
       "vxlan/vtep-not-in-this-list",
+      "vxlan/counters-of-what-is-refused",
       "underlay6/unknown-vtep",
+      "underlay6/nearly-reflected-*",
       "underlay6/address-that-differs-*",
     ],
   },
@@ -63,6 +65,7 @@ export const divergences: readonly Divergence[] = [
       "learning/static-behind-a-vtep",
       "learning/sticky-elsewhere",
       "learning/sticky-behind-a-vtep",
+      "learning/refused-source-is-not-refreshed",
     ],
   },
   {

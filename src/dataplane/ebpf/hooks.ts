@@ -2,7 +2,7 @@
 // spoils the partial checksums of frames that are redirected, so containers get tc; physical ports get XDP
 // with the tc program behind it, which does what XDP leaves. Refuses to replace anybody's XDP program.
 
-import { BpfLink, type BpfProgram, type NativeError, probeTcx } from "../../native/index.js";
+import { BpfLink, type BpfProgram, type NativeError, PacketSocket, probeTcx } from "../../native/index.js";
 import { VtepError } from "../../wire/error.js";
 import type { HookKind, InterfacePlan } from "../driver.js";
 import type { Programs } from "./load.js";
@@ -35,6 +35,23 @@ export class Hooks {
 
   /** Throws VtepError, with nothing attached, where the interface cannot be had as asked. */
   attach(plan: InterfacePlan): AttachedHook {
+    const listening = plan.role === "access" ? takeEveryAddress(plan.ifindex) : undefined;
+    try {
+      const hook = this.attachPrograms(plan);
+      return {
+        ...hook,
+        close: () => {
+          hook.close();
+          listening?.close();
+        },
+      };
+    } catch (error) {
+      listening?.close();
+      throw error;
+    }
+  }
+
+  private attachPrograms(plan: InterfacePlan): AttachedHook {
     const tc = this.attachTc(plan);
     if (plan.hook === "userspace")
       return only(tc, "userspace", `hook userspace: ${this.tcName} hands every frame over`);
@@ -72,6 +89,11 @@ export class Hooks {
       throw attachFailed(plan, "XDP", cause);
     }
   }
+}
+
+/** A network card drops what is for other hosts, and all hosts behind the tunnel are others to it. */
+function takeEveryAddress(ifindex: number): PacketSocket {
+  return new PacketSocket({ ifindex, receive: false, promiscuous: true, slots: 1 });
 }
 
 function attachXdp(program: BpfProgram, ifindex: number): BpfLink {

@@ -78,6 +78,14 @@ const strip: Case[] = [
     tagged(10, H4, R1, { pcp: 5 }),
     sent(["up0", encapsulated(plain)]),
   ),
+  one(
+    "drop-eligible-tag",
+    "IEEE 802.1Q §9.6",
+    trunk(),
+    "t1",
+    tagged(10, H4, R1, { dei: true }),
+    sent(["up0", encapsulated(plain)]),
+  ),
   one("priority-is-not-restored", "S15", trunk(), "h1", datagram(H1, H4), sent(["t1", tagged(10, H1, H4, { pcp: 0 })])),
   one(
     "largest-vlan",

@@ -210,4 +210,63 @@ const remote: Case[] = [
   },
 ];
 
-export const learning: readonly Case[] = [...local, ...fixed, ...remote];
+/** Time stamps keep a MAC from ageing. Who may not speak does not stay young by trying. */
+const seen: Case[] = [
+  {
+    id: "learning/known-source-is-refreshed",
+    spec: "P bridging: ageing",
+    given: lab(),
+    frames: [
+      { at: 7, from: "h1", frame: datagram(H1, H2), expect: sent(["h2", datagram(H1, H2)]) },
+      { at: 9, from: "h1", frame: datagram(H1, H2), expect: sent(["h2", datagram(H1, H2)]) },
+    ],
+    seen: [
+      { domain: "red", mac: H1.mac, tick: 9 },
+      { domain: "red", mac: H2.mac, tick: 0 },
+    ],
+  },
+  {
+    id: "learning/dropped-frames-refresh-too",
+    spec: "P bridging: ageing",
+    given: lab(),
+    frames: [{ at: 7, from: "h1", frame: datagram(H1, H1), expect: dropped("hairpin") }],
+    seen: [{ domain: "red", mac: H1.mac, tick: 7 }],
+  },
+  {
+    id: "learning/new-source-is-stamped",
+    spec: "P bridging: ageing",
+    given: lab(),
+    frames: [
+      {
+        at: 0xfffffffe,
+        from: "h1",
+        frame: newToH2,
+        expect: teaches(sent(["h2", newToH2]), place("red", NEW.mac, "h1")),
+      },
+    ],
+    seen: [{ domain: "red", mac: NEW.mac, tick: 0xfffffffe }],
+  },
+  {
+    id: "learning/tunnels-refresh-what-they-taught",
+    spec: "P bridging: ageing",
+    given: flooding(),
+    frames: [{ at: 5, from: "up0", frame: down(R1), expect: sent(["h1", datagram(R1, H1)]) }],
+    seen: [{ domain: "red", mac: R1.mac, tick: 5 }],
+  },
+  {
+    id: "learning/tunnels-refresh-nothing-of-the-control-plane",
+    spec: "O9",
+    given: lab(),
+    frames: [{ at: 5, from: "up0", frame: down(R1), expect: sent(["h1", datagram(R1, H1)]) }],
+    seen: [{ domain: "red", mac: R1.mac, tick: 0 }],
+  },
+  {
+    id: "learning/refused-source-is-not-refreshed",
+    spec: "N11 N14",
+    given: rigid("static", "h1"),
+    frames: [{ at: 5, from: "h2", frame: datagram(NEW, H1), expect: dropped("sticky_violation") }],
+    seen: [{ domain: "red", mac: NEW.mac, tick: 0 }],
+  },
+];
+
+export const learning: readonly Case[] = [...local, ...fixed, ...remote, ...seen];

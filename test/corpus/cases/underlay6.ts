@@ -155,6 +155,9 @@ const decap: Case[] = [
     arriving6(down, { peer: "2001:db9:ff::2" }),
     dropped("unknown_vtep"),
   ),
+  ...["2001:db9:ff::1", "2001:db8:fe::1", "2001:db8:ff:0:0:0:1:1", "2001:db8:ff::1:0:0:1"].map((peer) =>
+    from("up0", `nearly-reflected-${peer}`, "N23 S19", lab6(), arriving6(down, { peer }), dropped("unknown_vtep")),
+  ),
   from("up0", "reflected", "N23", lab6(), arriving6(down, { peer: LOCAL6 }), dropped("reflected")),
   from(
     "up0",

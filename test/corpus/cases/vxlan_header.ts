@@ -61,6 +61,18 @@ const vni: Case[] = [
   ),
 ];
 
+const counted: Case = {
+  id: "vxlan/counters-of-what-is-refused",
+  spec: "P observability",
+  given: lab(),
+  frames: [
+    { from: "up0", frame: arriving(down, { vni: 101 }), expect: dropped("unknown_vni") },
+    { from: "up0", frame: arriving(down, { peer: "10.255.0.66" }), expect: dropped("unknown_vtep") },
+    { from: "up0", frame: arriving(datagram(R1, R1)), expect: dropped("split_horizon") },
+  ],
+  counters: { v2: [2, 120, 0, 0], red: [1, 60, 0, 0], blue: [0, 0, 0, 0], "": [0, 0, 0, 0] },
+};
+
 const senders: Case[] = [
   arrival("unknown-vtep", "S19, C20", lab(), arriving(down, { peer: "10.255.0.66" }), dropped("unknown_vtep")),
   arrival(
@@ -135,4 +147,4 @@ const notOurs: Case[] = [
   ),
 ];
 
-export const vxlanHeader: readonly Case[] = [...flags, ...vni, ...senders, ...notOurs, ...reserved];
+export const vxlanHeader: readonly Case[] = [...flags, ...vni, counted, ...senders, ...notOurs, ...reserved];

@@ -1,0 +1,16 @@
+/** Every lab of netns-lab/ with one variant. A file per variant, so that two of them run side by side. */
+import { describe, it } from "vitest";
+import { labNames, loadLab } from "../../src/lab/load.js";
+import { failureText, hasFailed } from "../../src/lab/report.js";
+import { testLab } from "../../src/lab/runner.js";
+import type { Variant } from "../../src/lab/topology.js";
+
+export function testEveryLab(variant: Variant): void {
+  describe(`labs with ${variant}`, () => {
+    it.for(labNames())("%s", async (name, ctx) => {
+      if (process.getuid?.() !== 0) ctx.skip("needs root: labs are made of network namespaces");
+      const report = await testLab(loadLab(name), variant);
+      if (hasFailed(report)) throw new Error(failureText(report));
+    });
+  });
+}

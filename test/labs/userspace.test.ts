@@ -1,0 +1,3 @@
+import { testEveryLab } from "./every_lab.js";
+
+testEveryLab("userspace");
