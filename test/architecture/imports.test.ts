@@ -20,6 +20,7 @@ const ANY: Rule = {
   may: [
     ...CORE,
     "dataplane/driver",
+    "dataplane/io",
     "dataplane/ebpf",
     "dataplane/userspace",
     "native",

@@ -2,7 +2,7 @@
 // of traces.
 import { describe, expect, it } from "vitest";
 import { entropyPort, naiveFlowHash } from "./entropy.js";
-import { echo, icmpv6 } from "./icmp.js";
+import { advertisement, echo, icmp, icmpv6, solicitation, solicitedNode } from "./icmp.js";
 import {
   arp,
   ethernet,
@@ -68,6 +68,24 @@ describe("packet builder", () => {
       0xffff,
     );
     expect(onesSum(packet(echo(7, 9), payload(3)))).toBe(0xffff);
+  });
+
+  it("writes a neighbour solicitation and an advertisement", () => {
+    const group = solicitedNode("2001:db8::12:3456");
+    expect(group).toEqual({ ip: "ff02::1:ff12:3456", mac: "33:33:ff:12:34:56" });
+    const target = bytes("20010db8 0000 0000 0000 0000 0012 3456");
+    const ns = packet(ipv6("fe80::1", group.ip, { hopLimit: 255 }), solicitation("2001:db8::12:3456", { mac: A }));
+    expect(toHex(ns.slice(0, 8))).toBe(bytes("60000000 0020 3a ff"));
+    expect(toHex(ns.slice(40, 42)) + toHex(ns.slice(44))).toBe(bytes(`8700 00000000 ${target} 0101 02000000000a`));
+    const na = packet(ipv6("fe80::1", "fe80::2"), advertisement("2001:db8::12:3456", "RSO", { mac: A }));
+    expect(toHex(na.slice(40, 42)) + toHex(na.slice(44))).toBe(bytes(`8800 e0000000 ${target} 0201 02000000000a`));
+    const pseudo = `${toHex(na.slice(8, 40))} 00000020 0000003a`;
+    expect(onesSum(hex(`${pseudo} ${toHex(na.slice(40))}`))).toBe(0xffff);
+  });
+
+  it("writes an ICMP error with what it is about", () => {
+    const error = packet(icmp(3, { code: 4, rest: 1400 }), hex("4500"));
+    expect(toHex(error)).toBe(bytes("0304 b283 00000578 4500"));
   });
 
   it("toggles bits as RFC 7348 §5 numbers them", () => {
