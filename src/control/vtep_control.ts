@@ -17,6 +17,7 @@ import type { NetlinkClient } from "./netlink/index.js";
 import { probeMacOf } from "./probe_mac.js";
 import { RemoteMacs } from "./remote/macs.js";
 import { NextHops } from "./remote/next_hops.js";
+import { PathMtus } from "./remote/path_mtus.js";
 import { RemoteVteps } from "./remote/vteps.js";
 import { GatewayControl } from "./routing/gateways.js";
 import { HostEntries } from "./routing/host_entries.js";
@@ -58,6 +59,7 @@ export class VtepControl {
   private underlay: Underlay | undefined;
   /** From which address and port the present underlay asks the kernel. */
   private asked = "";
+  private readonly pathMtus: PathMtus;
   private readonly ageing: Ageing;
   private parked: readonly ItemProblem[] = [];
   private cancelRetry: (() => void) | undefined;
@@ -84,6 +86,11 @@ export class VtepControl {
       this.flushSoon();
     });
     this.ports = new AccessPorts(tables, this.attachments, this.domains, clock, events);
+    const paths = {
+      addressOf: (vtep: number) => this.vteps.addressOf(vtep),
+      pathOf: (vtep: number) => this.vteps.pathOf(vtep),
+    };
+    this.pathMtus = new PathMtus(tables, clock, events, paths, changed);
     const isKept = (bd: number, mac: Mac) => this.neighbors.holdsMac(bd, mac);
     this.ageing = new Ageing(tables, driver, clock, isKept, () => {
       this.remotes?.forgetIdle();
@@ -159,9 +166,15 @@ export class VtepControl {
     });
   }
 
+  /** An ICMP error that the underlay sent this host; the bytes are read before it returns. */
+  onUnderlayError(message: Uint8Array): void {
+    this.pathMtus.receive(message);
+  }
+
   close(): void {
     this.closed = true;
     this.cancelRetry?.();
+    this.pathMtus.close();
     this.ageing.close();
     this.neighbors.close();
     this.ports.close();

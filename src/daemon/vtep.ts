@@ -15,6 +15,7 @@ import { intentFromConfig } from "../control/static/from_config.js";
 import { Links } from "../control/underlay/index.js";
 import { VtepControl } from "../control/vtep_control.js";
 import type { Driver } from "../dataplane/driver.js";
+import { UnderlayErrors } from "../dataplane/io/underlay_errors.js";
 import type { Decision } from "../engine/decision.js";
 import type { EngineListener } from "../engine/engine.js";
 import { NetlinkSocket } from "../native/index.js";
@@ -39,6 +40,7 @@ export class Vtep implements EngineListener {
   private chosen: ChosenDriver | undefined;
   private running: VtepControl | undefined;
   private decoy: Decoy | undefined;
+  private underlayErrors: UnderlayErrors | undefined;
   private intent: Intent | undefined;
   private readonly client: NetlinkClient;
   private readonly links: Links;
@@ -182,9 +184,25 @@ export class Vtep implements EngineListener {
     }
     await this.running.apply(intent);
     this.intent = intent;
+    this.listenForErrors(intent.settings.family);
+  }
+
+  /** Without it packets still flow: only path MTUs are not learned. */
+  private listenForErrors(family: number): void {
+    if (this.underlayErrors?.family === family) return;
+    this.underlayErrors?.close();
+    this.underlayErrors = undefined;
+    const receive = (message: Uint8Array): void => this.running?.onUnderlayError(message);
+    try {
+      this.underlayErrors = new UnderlayErrors(family, receive, (ms, callback) => this.clock.after(ms, callback));
+    } catch (error) {
+      this.events("path_mtu_unavailable", { why: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   private async closeDataPath(): Promise<void> {
+    this.underlayErrors?.close();
+    this.underlayErrors = undefined;
     this.running?.close();
     this.running = undefined;
     this.chosen?.driver.close();

@@ -95,9 +95,12 @@ export class NextHops {
   }
 }
 
-/** Link-local addresses repeat on every link: only with the interface do they name a neighbour. */
+/**
+ * Link-local addresses repeat on every link: only with the interface do they name a neighbour. Routes by one neighbour
+ * may differ in the MTU that they were given.
+ */
 function adjacencyKey(leg: UnderlayLeg): string {
-  return `${leg.via}%${leg.ifindex}`;
+  return `${leg.via}%${leg.ifindex} mtu ${leg.mtu}`;
 }
 
 function macBytes(text: string): Uint8Array {

@@ -17,6 +17,7 @@ import {
   GSO_NONE,
 } from "../../native/descriptor.js";
 import type { Tables } from "../../tables/tables.js";
+import { Tcp } from "../../wire/tcp.js";
 import { completeChecksum } from "../io/complete_checksum.js";
 import { CHECKSUM_COMPLETE } from "../io/transmit.js";
 import type { FramePool } from "./frame_pool.js";
@@ -70,7 +71,8 @@ export class Intake {
     tick: number,
   ): void {
     const { packets } = this.router;
-    if (this.mustComplete(slot)) completeChecksum(bytes, start, field, offset + length);
+    if (this.mustComplete(slot) || this.mayBeClamped(bytes, start, field, offset + length))
+      completeChecksum(bytes, start, field, offset + length);
     else packets.setPartialChecksum(start, field);
     this.engine.handle(bytes, offset, length, slot, tick);
     packets.setPartialChecksum(CHECKSUM_COMPLETE, 0);
@@ -82,6 +84,12 @@ export class Intake {
     if (interfaces.isUplink(slot)) return false;
     if (!this.uplinksTakePartial || settings.family === Family.IPV6) return true;
     return (settings.flags & ConfigFlag.UDP_CHECKSUM) !== 0;
+  }
+
+  /** Lowering an MSS keeps a finished checksum right; one that is yet to be made would be spoilt by it. */
+  private mayBeClamped(bytes: Uint8Array, start: number, field: number, end: number): boolean {
+    if ((this.tables.settings.flags & ConfigFlag.MSS_CLAMP) === 0 || field !== Tcp.CHECKSUM) return false;
+    return start + Tcp.FLAGS < end && (bytes[start + Tcp.FLAGS]! & Tcp.SYN) !== 0;
   }
 
   private takeSuperPacket(pool: FramePool, descriptors: Int32Array, word: number, slot: number, tick: number): void {
