@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { broadcastOf, strangerOf } from "../../src/lab/checks/addresses.js";
+import { parseErrors, parsePing } from "../../src/lab/checks/echo.js";
 import { Marks } from "../../src/lab/checks/marks.js";
-import { parsePing } from "../../src/lab/checks/ping.js";
 import { matches, rowProblems } from "../../src/lab/checks/show.js";
 
 describe("ping", () => {
@@ -10,11 +10,40 @@ describe("ping", () => {
 --- 10.0.0.2 ping statistics ---
 3 packets transmitted, 2 received, +1 duplicates, 33.3333% packet loss, time 20ms
 rtt min/avg/max/mdev = 0.057/0.137/0.218/0.080 ms`;
-    expect(parsePing(text)).toEqual({ sent: 3, received: 2, duplicates: 1, averageMs: 0.137 });
+    expect(parsePing(text)).toEqual({ sent: 3, received: 2, duplicates: 1, averageMs: 0.137, ttls: [] });
+  });
+
+  it("reads the TTL of every reply, of either family", () => {
+    const text = `
+64 bytes from 10.0.0.2: icmp_seq=1 ttl=62 time=0.5 ms
+64 bytes from 2001:db8::2: icmp_seq=1 ttl=63 time=0.5 ms`;
+    expect(parsePing(text).ttls).toEqual([62, 63]);
   });
 
   it("has no average without an answer", () => {
     expect(parsePing("1 packets transmitted, 0 received, 100% packet loss, time 0ms").averageMs).toBeUndefined();
+  });
+});
+
+describe("ICMP errors", () => {
+  it.each([
+    ["From 10.0.0.254 icmp_seq=1 Time to live exceeded", "time-exceeded", undefined],
+    ["From 2001:db8::fe icmp_seq=1 Time exceeded: Hop limit", "time-exceeded", undefined],
+    ["From 10.0.0.254 icmp_seq=1 Destination Net Unreachable", "net-unreachable", undefined],
+    ["From 2001:db8::fe icmp_seq=2 Destination unreachable: No route", "net-unreachable", undefined],
+    ["From 10.0.0.254 icmp_seq=3 Destination Host Unreachable", "host-unreachable", undefined],
+    ["From 2001:db8::fe icmp_seq=1 Destination unreachable: Address unreachable", "host-unreachable", undefined],
+    ["From 10.0.0.254 icmp_seq=1 Frag needed and DF set (mtu = 1450)", "too-big", 1450],
+    ["From 2001:db8::fe icmp_seq=1 Packet too big: mtu=1430", "too-big", 1430],
+    ["From 10.0.0.254 icmp_seq=1 Destination Port Unreachable", undefined, undefined],
+  ])("reads '%s'", (line, kind, mtu) => {
+    const [error] = parseErrors(`PING 10.0.0.2\n${line}\n`);
+    expect(error).toMatchObject({ kind, mtu });
+    expect(["10.0.0.254", "2001:db8::fe"]).toContain(error?.from);
+  });
+
+  it("takes no reply for one", () => {
+    expect(parseErrors("64 bytes from 10.0.0.2: icmp_seq=1 ttl=62 time=0.5 ms")).toEqual([]);
   });
 });
 

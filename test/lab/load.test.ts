@@ -28,6 +28,16 @@ describe("lab.yaml", () => {
     ["an interface used twice", "h2:eth0]]", "h1:eth0]]", /'h1:eth0' is used twice/],
     ["a check of nobody", "[h1, h2] }", "[h1, h7] }", /expect 1: no node 'h7'/],
     ["a check without an action", "ping: { between: [h1, h2] }", "vtepdOnly: true", /exactly one of/],
+    ["a ping from nowhere", "between: [h1, h2]", "to: [h2]", /ping/],
+    ["a ping of both kinds", "between: [h1, h2]", "between: [h1], from: h1, to: [h2]", /ping/],
+    ["a ping of nobody", "between: [h1, h2]", "from: h1, to: [h7, 10.0.0.1]", /no node 'h7'/],
+    ["a path of nobody", "ping: { between: [h1, h2] }", "trace: { from: h7, to: h2, hops: [] }", /no node 'h7'/],
+    [
+      "an error that there is not",
+      "ping: {",
+      "icmp: { from: h1, to: h2, by: 10.0.0.1, answer: late }, ping: {",
+      /too-big/,
+    ],
     ["a misspelt action", "ping: {", "pong: {", /pong/],
     ["text that is not YAML", "title: two", "title: [two", /lab.yaml: /],
   ])("refuses %s", (_, from, to, message) => {

@@ -5,9 +5,12 @@ import { failureText, hasFailed } from "../../src/lab/report.js";
 import { testLab } from "../../src/lab/runner.js";
 import type { Variant } from "../../src/lab/topology.js";
 
+/** The longest waits for hosts that do not answer and for probes of those that do. */
+const TIMEOUT_MS = 150_000;
+
 export function testEveryLab(variant: Variant): void {
   describe(`labs with ${variant}`, () => {
-    it.for(labNames())("%s", async (name, ctx) => {
+    it.for(labNames())("%s", { timeout: TIMEOUT_MS }, async (name, ctx) => {
       if (process.getuid?.() !== 0) ctx.skip("needs root: labs are made of network namespaces");
       const report = await testLab(loadLab(name), variant);
       if (hasFailed(report)) throw new Error(failureText(report));
