@@ -77,6 +77,7 @@ const vteps = list<VtepView>("vteps", "remote VTEPs and the ways to them", [
   ...traffic,
   { title: "BRIDGE-DOMAINS", value: (row) => listText(row.bridgeDomains) },
   { title: "ROUTERS", value: (row) => listText(row.routers.map(routerText)) },
+  { title: "PATH-MTU", value: (row) => row.pathMtu ?? "", align: "right" },
   { title: "UNDERLAY", value: underlayText },
 ]);
 

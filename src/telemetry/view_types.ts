@@ -95,6 +95,8 @@ export interface VtepView extends TrafficView {
   readonly underlay: readonly UnderlayView[];
   /** Why packets cannot reach it; empty when they can. */
   readonly underlayReason: string;
+  /** Largest outer packet that routers on the way take, as one of them said; null where none has of late. */
+  readonly pathMtu: number | null;
   /** Named by the control plane or the config, rather than only seen in traffic. */
   readonly known: boolean;
   readonly macCount: number;

@@ -102,7 +102,7 @@ export class ListedVtep implements VtepOperations {
 
   vteps(): VtepView[] {
     const routers = [{ vrf: "tenant", l3vni: 5000, routerMac: "02:00:00:00:aa:02" }];
-    const known = { underlayReason: "", known: true, macCount: 1, routers, ...traffic };
+    const known = { underlayReason: "", pathMtu: null, known: true, macCount: 1, routers, ...traffic };
     const leg = { interface: "up0", via: "fe80::1", mac: "02:00:00:00:ff:01", reason: "" };
     return [{ address: "10.0.0.2", bridgeDomains: ["red", "a", "b", "c", "d", "e"], underlay: [leg], ...known }];
   }

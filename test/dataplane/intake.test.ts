@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Drop } from "../../src/abi/generated.js";
+import { ConfigFlag, Drop } from "../../src/abi/generated.js";
 import { KernelRoute } from "../../src/dataplane/io/kernel_route.js";
 import { type FrameSender, PacketTransmit } from "../../src/dataplane/io/transmit.js";
 import { type FramePool, framePool } from "../../src/dataplane/userspace/frame_pool.js";
@@ -7,7 +7,7 @@ import { FrameRouter } from "../../src/dataplane/userspace/frame_router.js";
 import { Intake } from "../../src/dataplane/userspace/intake.js";
 import { Engine } from "../../src/engine/engine.js";
 import * as d from "../../src/native/descriptor.js";
-import { checksumStart, type SuperPacketFacts, superPacket } from "./packets.js";
+import { checksumStart, naiveSum, type SuperPacketFacts, superPacket } from "./packets.js";
 import { VtepTables } from "./vtep_tables.js";
 
 const HOST_1 = "02:00:00:00:00:01";
@@ -43,7 +43,10 @@ class CountingSender implements FrameSender {
 }
 
 /** A VTEP with host 1 on an access port and host 2 where `host2` says. */
-function setUp(host2: "remote" | "local" | "unknown") {
+function setUp<Sender extends FrameSender = CountingSender>(
+  host2: "remote" | "local" | "unknown",
+  sender: Sender = new CountingSender() as unknown as Sender,
+) {
   const vtep = new VtepTables("10.0.0.1");
   const uplink = vtep.uplink({ name: "up0", ifindex: 7, mtuBytes: 1600 });
   const access = vtep.access({ name: "eth1", ifindex: 8 });
@@ -54,7 +57,6 @@ function setUp(host2: "remote" | "local" | "unknown") {
   const remote = vtep.vtep("10.0.0.2", [1], uplink, { from: HOST_1, to: HOST_2 });
   if (host2 === "remote") vtep.remoteMac(1, HOST_2, remote);
   if (host2 === "local") vtep.localMac(1, HOST_2, port2);
-  const sender = new CountingSender();
   const packets = new PacketTransmit(vtep.tables, sender, new KernelRoute(vtep.tables));
   for (const slot of [uplink, access, other]) packets.acceptPartialChecksum(slot, true);
   const router = new FrameRouter(vtep.tables, packets);
@@ -110,11 +112,11 @@ describe("Intake", () => {
     expect(new Set(sender.gsoTypes)).toEqual(new Set([d.GSO_NONE]));
   });
 
-  it("refuses segments that are longer than the port's MTU, one by one", () => {
+  it("refuses segments that are longer than the port's MTU, one by one, each with an ICMP error", () => {
     const { sender, intake, access, vtep } = setUp("local");
     const { pool, descriptors } = batch(superPacket(FACTS), superFields(1500));
     intake.takeBatch(pool, descriptors, 1, access, 0);
-    expect(sender.frames).toBe(0);
+    expect(sender.lengths).toEqual(Array(6).fill(14 + 576));
     expect(vtep.dropped(Drop.MTU_EXCEEDED)).toBe(6);
   });
 
@@ -157,4 +159,58 @@ describe("Intake", () => {
       expect(bytesPerFrame).toBeLessThan(8);
     });
   }
+});
+
+class KeepingSender implements FrameSender {
+  readonly frames: Uint8Array[] = [];
+  readonly flags: number[] = [];
+
+  send(descriptors: Int32Array, count: number, pool: Uint8Array): number {
+    for (let word = 0; word < count * d.DESC_STRIDE; word += d.DESC_STRIDE) {
+      const offset = descriptors[word + d.DESC_OFFSET]!;
+      this.frames.push(pool.slice(offset, offset + descriptors[word + d.DESC_LENGTH]!));
+      this.flags.push(descriptors[word + d.DESC_FLAGS]!);
+    }
+    return count;
+  }
+}
+
+describe("Intake, with vtep.mssClamp", () => {
+  const SYN = 0x02;
+  /** 1600 of the underlay leave 1510 for a segment. */
+  const announcing = (mss: number, flags: number): SuperPacketFacts => {
+    const options = Uint8Array.of(2, 4, mss >>> 8, mss & 0xff);
+    return { ...FACTS, options, flags, payload: new Uint8Array(0) };
+  };
+  const take = (flags: number): KeepingSender => {
+    const sender = new KeepingSender();
+    const { vtep, intake, access } = setUp("remote", sender);
+    vtep.tables.setSettings({ ...vtep.tables.settings, flags: ConfigFlag.MSS_CLAMP });
+    const facts = announcing(8960, flags);
+    const { pool, descriptors } = batch(superPacket(facts), [
+      d.FRAME_CHECKSUM_PARTIAL,
+      d.GSO_NONE,
+      0,
+      checksumStart(facts),
+      16,
+    ]);
+    intake.takeBatch(pool, descriptors, 1, access, 0);
+    return sender;
+  };
+
+  it("finishes the checksum of a SYN, so that lowering its MSS keeps it right", () => {
+    const { frames, flags } = take(SYN);
+    expect(flags[0]! & d.FRAME_CHECKSUM_PARTIAL).toBe(0);
+    const inner = frames[0]!.subarray(50);
+    const tcp = [...inner.subarray(34)];
+    expect(tcp.slice(20)).toEqual([2, 4, 1510 >>> 8, 1510 & 0xff]);
+    const pseudo = [...inner.subarray(26, 34), 0, 6, 0, tcp.length];
+    expect(naiveSum([...pseudo, ...tcp])).toBe(0xffff);
+  });
+
+  it("leaves every other partial checksum to the device", () => {
+    const { frames, flags } = take(0x10);
+    expect(flags[0]! & d.FRAME_CHECKSUM_PARTIAL).not.toBe(0);
+    expect([...frames[0]!.subarray(50)]).toEqual([...superPacket(announcing(8960, 0x10))]);
+  });
 });

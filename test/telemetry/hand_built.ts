@@ -112,6 +112,7 @@ export function buildTables(): Tables {
   }
   vteps.set(1, mapped(10, 0, 0, 2), RemoteFlag.KNOWN, tables.settings);
   vteps.set(2, Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3), 0, tables.settings);
+  vteps.setPathMtu(2, 1400);
   bridgeDomains.setFloodPorts(RED, [1, 2]);
   bridgeDomains.setFloodVteps(RED, [1, 2]);
   bridgeDomains.setFloodVteps(BLUE, [1]);

@@ -140,6 +140,7 @@ describe("VTEPs as views", () => {
       bridgeDomains: ["red", "blue"],
       underlay: [{ interface: "up0", via: "fe80::1", mac: "02:00:00:00:ff:01", reason: "" }],
       underlayReason: "",
+      pathMtu: null,
       known: true,
       macCount: 2,
       routers: [{ vrf: "tenant", l3vni: 5000, routerMac: "02:00:00:00:aa:02" }],
@@ -149,6 +150,7 @@ describe("VTEPs as views", () => {
       bridgeDomains: ["red"],
       underlay: [{ interface: "up0", via: "fe80::2", mac: null, reason: "incomplete" }],
       underlayReason: "no neighbour",
+      pathMtu: 1400,
       known: false,
     });
   });

@@ -21,6 +21,7 @@ export function vtepViews(tables: Tables, names: VtepNames, counters: DataPathCo
       bridgeDomains: domains.get(vtep) ?? [],
       underlay: legs.map(underlayView),
       underlayReason: reason ?? "",
+      pathMtu: tables.vteps.pathMtuBytes[vtep]! || null,
       known: (tables.vteps.flags[vtep]! & RemoteFlag.KNOWN) !== 0,
       macCount: tables.fdb.countByVtep[vtep] ?? 0,
       routers: routers.get(text) ?? [],
