@@ -70,7 +70,7 @@ function down(name: string): void {
 
 function shell(name: string, node: string | undefined): void {
   const instance = requireUp(name);
-  const nodes = Object.keys(loadLab(name).nodes);
+  const nodes = instance.places();
   if (node === undefined || !nodes.includes(node)) {
     throw new VtepError("lab_name", `say which node of '${name}': ${nodes.join(", ")}`, { name, node });
   }

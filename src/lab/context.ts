@@ -74,6 +74,10 @@ export const udpPortOf = (lab: Lab, node: string): number => vtepSpec(lab, node)
 export const vtepNodes = (lab: Lab): string[] =>
   Object.keys(lab.nodes).filter((node) => isVtep(lab.nodes[node] ?? { kind: "host" }));
 
+/** VTEPs by their address. */
+export const vtepNames = (lab: Lab): ReadonlyMap<string, string> =>
+  new Map(vtepNodes(lab).map((node) => [vtepAddress(lab, node), node]));
+
 /** The far ends of a VTEP's uplinks: what arrives there is what the VTEP sent. */
 export function tapsOf(lab: Lab, vtep: string): Endpoint[] {
   return vtepSpec(lab, vtep).vtep.underlay.flatMap((name) => peerOf(lab, `${vtep}:${name}`) ?? []);

@@ -53,13 +53,19 @@ function arpAddresses(frame: Buffer): string[] {
   return [addressAt(frame, ETHERNET_SIZE + 14, 4), addressAt(frame, ETHERNET_SIZE + 24, 4)];
 }
 
-/** Whether a frame asks, by unicast, who has this address. */
-export function asksByUnicast(frame: Buffer, address: string): boolean {
-  if (frame.length < ETHERNET_SIZE + ARP_SIZE || (frame.readUInt8(0) & GROUP_BIT) !== 0) return false;
-  if (frame.readUInt16BE(12) === ETHERTYPE_ARP) {
-    return frame.readUInt16BE(ETHERNET_SIZE + 6) === ARP_REQUEST && arpAddresses(frame)[1] === address;
-  }
+/** Who is asked for in an ARP request or a neighbour solicitation, and whether only that one hears it. */
+export function questionIn(frame: Buffer): { readonly address: string; readonly byUnicast: boolean } | undefined {
+  const address = arpTarget(frame) ?? solicitedTarget(frame);
+  return address === undefined ? undefined : { address, byUnicast: (frame.readUInt8(0) & GROUP_BIT) === 0 };
+}
+
+function arpTarget(frame: Buffer): string | undefined {
+  const [, target] = arpAddresses(frame);
+  return target !== undefined && frame.readUInt16BE(ETHERNET_SIZE + 6) === ARP_REQUEST ? target : undefined;
+}
+
+function solicitedTarget(frame: Buffer): string | undefined {
   const ip = parseIp(frame);
-  if (ip?.protocol !== PROTOCOL_ICMPV6 || ip.payload.length < ND_TARGET + 16) return false;
-  return ip.payload.readUInt8(0) === ND_SOLICITATION && addressAt(ip.payload, ND_TARGET, 16) === address;
+  if (ip?.protocol !== PROTOCOL_ICMPV6 || ip.payload.length < ND_TARGET + 16) return undefined;
+  return ip.payload.readUInt8(0) === ND_SOLICITATION ? addressAt(ip.payload, ND_TARGET, 16) : undefined;
 }

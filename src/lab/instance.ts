@@ -54,6 +54,11 @@ export class Instance {
     return allNamespaces().filter((name) => name.startsWith(`vl-${this.id}-`));
   }
 
+  /** Its nodes, and the VRFs of the kernel's VTEPs. */
+  places(): string[] {
+    return this.namespaces().map((name) => name.slice(this.namespaceOf("").length));
+  }
+
   /** Ends every process in its namespaces, then removes them and the folder. Synchronous: it also runs at exit. */
   remove(): void {
     removeNamespaces(this.namespaces());

@@ -85,7 +85,8 @@ function mentionedNodes(check: LabSpec["expect"][number]): string[] {
   if ("tcp" in check) return [check.tcp.from, check.tcp.to, ...outer];
   if ("show" in check) return [check.show.node];
   if ("links" in check) return [check.links.node];
-  if ("flows" in check) return [check.flows.from, check.flows.to, ...Object.keys(check.flows.shares)];
+  if ("flows" in check)
+    return [check.flows.from, check.flows.to, ...Object.keys(check.flows.shares).flatMap((way) => way.split(">"))];
   const { from, to, arrives, wire = {} } = check.send;
   const wireEnds = Object.keys(wire).flatMap((key) => key.split(">"));
   return [from, ...(to === undefined ? [] : [to]), ...Object.keys(arrives), ...wireEnds, ...outer];

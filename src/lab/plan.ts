@@ -32,12 +32,14 @@ const BRIDGE_SYSCTLS = {
 };
 const ROUTER_SYSCTLS = { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 };
 /**
- * In a VRF an ICMP error may come from another VTEP's gateway, which is an address of this one's too (accept_local), and
+ * Flows are told apart by their ports. In a VRF an ICMP error may come from another VTEP's gateway, which is an address of this one's too (accept_local), and
  * a packet may go back by the L3 VNI that it came from, which is no reason to tell its sender of another way.
  */
 const VRF_SYSCTLS = {
   ...ROUTER_SYSCTLS,
   "net.ipv4.conf.all.accept_local": 1,
+  "net.ipv4.fib_multipath_hash_policy": 1,
+  "net.ipv6.fib_multipath_hash_policy": 1,
   "net.ipv4.conf.all.send_redirects": 0,
   "net.ipv4.conf.default.send_redirects": 0,
 };

@@ -128,7 +128,13 @@ const actions: Record<string, object> = {
 /** `load.ts` sees to it that a check has exactly one action: `oneOf` would answer a typing error with a page. */
 export const ACTIONS: readonly string[] = Object.keys(actions);
 const check = closed(
-  { ...actions, vtepdOnly: { type: "boolean" }, outer: { type: "array", items: outer }, offWire: texts },
+  {
+    ...actions,
+    vtepdOnly: { type: "boolean" },
+    outer: { type: "array", items: outer },
+    offWire: texts,
+    unasked: texts,
+  },
   [],
 );
 

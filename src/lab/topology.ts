@@ -121,6 +121,8 @@ interface CheckBase {
   readonly outer?: readonly OuterExpectation[];
   /** Addresses that no packet from any VTEP may name meanwhile: not as source or destination, not in ARP or ND. */
   readonly offWire?: readonly string[];
+  /** Addresses that no VTEP's broadcast or multicast may ask for meanwhile, in ARP or ND. */
+  readonly unasked?: readonly string[];
 }
 
 /** Echo requests over every address family that both have. */
@@ -166,7 +168,10 @@ export interface FlowsCheck extends CheckBase {
     readonly from: string;
     readonly to: string;
     readonly count: number;
-    /** The nodes of the underlay that the flows pass, each with the least and the greatest share in percent. */
+    /**
+     * The ways of the flows, each with the least and the greatest share in percent: nodes of the underlay that they
+     * enter, or `from>to` of VTEPs.
+     */
     readonly shares: Readonly<Record<string, readonly [number, number]>>;
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressesIn, asksByUnicast, isTraffic, parseInner } from "../../src/lab/inner.js";
+import { addressesIn, isTraffic, parseInner, questionIn } from "../../src/lab/inner.js";
 import { isAddress } from "../../src/lab/outer.js";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ""), "hex");
@@ -43,12 +43,12 @@ describe("inner frames", () => {
   });
 
   it("knows a probe from a search and from an answer", () => {
-    expect(asksByUnicast(arp("0200000000fe", "0001"), "10.0.0.254")).toBe(true);
-    expect(asksByUnicast(arp("0200000000fe", "0001"), "10.0.0.1")).toBe(false);
-    expect(asksByUnicast(arp("ffffffffffff", "0001"), "10.0.0.254")).toBe(false);
-    expect(asksByUnicast(arp("0200000000fe", "0002"), "10.0.0.254")).toBe(false);
-    expect(asksByUnicast(solicitation("0200000000fe"), "2001:db8::fe")).toBe(true);
-    expect(asksByUnicast(solicitation("3333ff0000fe"), "2001:db8::fe")).toBe(false);
+    expect(questionIn(arp("0200000000fe", "0001"))).toEqual({ address: "10.0.0.254", byUnicast: true });
+    expect(questionIn(arp("ffffffffffff", "0001"))).toEqual({ address: "10.0.0.254", byUnicast: false });
+    expect(questionIn(arp("0200000000fe", "0002"))).toBeUndefined();
+    expect(questionIn(solicitation("0200000000fe"))).toEqual({ address: "2001:db8::fe", byUnicast: true });
+    expect(questionIn(solicitation("3333ff0000fe"))).toEqual({ address: "2001:db8::fe", byUnicast: false });
+    expect(questionIn(ipv4("11", "0000"))).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
-/** Many flows between two hosts: which node of the underlay each passes, and that it stays on its path. */
+/** Many flows between two hosts: by which node of the underlay or to which VTEP each goes, and that it stays there. */
 import { VtepError } from "../../wire/error.js";
-import { findPlace, type LabContext, tapsOf, udpPortOf, vtepNodes, whileCapturing } from "../context.js";
+import { findPlace, type LabContext, tapsOf, udpPortOf, vtepNames, vtepNodes, whileCapturing } from "../context.js";
 import { parseVxlan } from "../outer.js";
 import { type FlowsCheck, splitEndpoint } from "../topology.js";
 import type { Frames } from "../watch.js";
@@ -9,6 +9,7 @@ import { type Outcome, PATIENCE_MS } from "./outcome.js";
 
 const PER_FLOW = 2;
 const FIRST_SOURCE_PORT = 20_000;
+const NOTHING = Buffer.alloc(0);
 
 export async function checkFlows(context: LabContext, { flows }: FlowsCheck): Promise<Outcome> {
   const [from, to] = [findPlace(context.lab, flows.from), findPlace(context.lab, flows.to)];
@@ -22,16 +23,16 @@ export async function checkFlows(context: LabContext, { flows }: FlowsCheck): Pr
     await sendDatagrams(context, from.node, request);
     const isComplete = (seen: Frames) =>
       marks.tally(seen.get(to.endpoint) ?? []).every((count) => count > 0) &&
-      nodesOf(context, marks, seen).every((nodes) => nodes.size > 0);
+      waysOf(context, flows, marks, seen).every((ways) => ways.size > 0);
     await watch.until(isComplete, PATIENCE_MS);
   });
   const copies = marks.tally(frames.get(to.endpoint) ?? []);
   const missing = copies.flatMap((count, index) => (count === 0 ? [index] : []));
   const repeated = copies.filter((count) => count > 1).length;
-  const seen = nodesOf(context, marks, frames);
+  const seen = waysOf(context, flows, marks, frames);
   const lostBehind = missing.filter((index) => (seen[index]?.size ?? 0) > 0).length;
   const paths = pathsOf(flows.count, seen);
-  const wandering = paths.filter((nodes) => nodes.size > 1).length;
+  const wandering = paths.filter((ways) => ways.size > 1).length;
   return {
     problems: [
       ...(missing.length > 0
@@ -42,43 +43,47 @@ export async function checkFlows(context: LabContext, { flows }: FlowsCheck): Pr
       ...shareProblems(flows, paths),
     ],
     detail: Object.keys(flows.shares)
-      .map((node) => `${node} ${shareOf(node, paths).toFixed(0)} %`)
+      .map((way) => `${way} ${shareOf(way, paths).toFixed(0)} %`)
       .join(", "),
   };
 }
 
-/** For each datagram, the nodes of the underlay that it entered. */
-function nodesOf({ lab }: LabContext, marks: Marks, frames: Frames): Set<string>[] {
-  const nodes = Array.from({ length: marks.count }, () => new Set<string>());
+/** For each datagram, the ways that it took, of those that have a share: nodes of the underlay, or `from>to` of VTEPs. */
+function waysOf({ lab }: LabContext, { shares }: FlowsCheck["flows"], marks: Marks, frames: Frames): Set<string>[] {
+  const ways = Array.from({ length: marks.count }, () => new Set<string>());
+  const nameOf = vtepNames(lab);
   for (const vtep of vtepNodes(lab)) {
     for (const tap of tapsOf(lab, vtep)) {
       for (const frame of frames.get(tap) ?? []) {
-        const index = marks.indexIn(parseVxlan(frame, udpPortOf(lab, vtep))?.inner ?? Buffer.alloc(0));
-        if (index !== undefined) nodes[index]?.add(splitEndpoint(tap)[0]);
+        const packet = parseVxlan(frame, udpPortOf(lab, vtep));
+        const index = marks.indexIn(packet?.inner ?? NOTHING);
+        if (packet === undefined || index === undefined) continue;
+        const taken = [splitEndpoint(tap)[0], `${vtep}>${nameOf.get(packet.ip.destination)}`];
+        for (const way of taken) if (shares[way] !== undefined) ways[index]?.add(way);
       }
     }
   }
-  return nodes;
+  return ways;
 }
 
 /** The same for each flow. */
 function pathsOf(count: number, seen: readonly ReadonlySet<string>[]): Set<string>[] {
   const paths = Array.from({ length: count }, () => new Set<string>());
-  seen.forEach((nodes, index) => {
-    for (const node of nodes) paths[index % count]?.add(node);
+  seen.forEach((ways, index) => {
+    for (const way of ways) paths[index % count]?.add(way);
   });
   return paths;
 }
 
-function shareOf(node: string, paths: readonly ReadonlySet<string>[]): number {
-  return (100 * paths.filter((nodes) => nodes.has(node)).length) / paths.length;
+function shareOf(way: string, paths: readonly ReadonlySet<string>[]): number {
+  return (100 * paths.filter((ways) => ways.has(way)).length) / paths.length;
 }
 
 function shareProblems({ shares }: FlowsCheck["flows"], paths: readonly ReadonlySet<string>[]): string[] {
-  return Object.entries(shares).flatMap(([node, [least, most]]) => {
-    const share = shareOf(node, paths);
+  return Object.entries(shares).flatMap(([way, [least, most]]) => {
+    const share = shareOf(way, paths);
     return share >= least && share <= most
       ? []
-      : [`${share.toFixed(0)} % of the flows passed ${node}, not ${least} to ${most} %`];
+      : [`${share.toFixed(0)} % of the flows took ${way}, not ${least} to ${most} %`];
   });
 }

@@ -1,7 +1,7 @@
 /** Whether somebody keeps asking a known host for its own address, before its entry would grow old. */
 import { VtepError } from "../../wire/error.js";
 import { findPlace, type LabContext, whileCapturing } from "../context.js";
-import { asksByUnicast } from "../inner.js";
+import { questionIn } from "../inner.js";
 import { normalAddress } from "../outer.js";
 import type { ProbesCheck } from "../topology.js";
 import type { Frames } from "../watch.js";
@@ -15,8 +15,11 @@ export async function checkProbes(context: LabContext, { probes }: ProbesCheck):
   const place = findPlace(context.lab, host);
   const address = place.address[family];
   if (address === undefined) throw new VtepError("lab_name", `${host} has no IPv${family} address`, { host });
-  const asked = (frames: Frames) =>
-    (frames.get(place.endpoint) ?? []).filter((frame) => asksByUnicast(frame, normalAddress(address))).length;
+  const isProbe = (frame: Buffer) => {
+    const question = questionIn(frame);
+    return question?.byUnicast === true && question.address === normalAddress(address);
+  };
+  const asked = (frames: Frames) => (frames.get(place.endpoint) ?? []).filter(isProbe).length;
   const frames = await whileCapturing(context, [place.endpoint], (watch) =>
     watch.until((seen) => asked(seen) >= count, PROBES_PATIENCE_MS),
   );

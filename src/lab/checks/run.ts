@@ -5,7 +5,7 @@ import { checkFlows } from "./flows.js";
 import { checkIcmp, checkTrace } from "./icmp.js";
 import { setLinks } from "./links.js";
 import { checkMove } from "./move.js";
-import { allTaps, offWireProblems } from "./off_wire.js";
+import { allTaps, offWireProblems, unaskedProblems } from "./off_wire.js";
 import type { Outcome } from "./outcome.js";
 import { outerProblems, outerTaps } from "./outer.js";
 import { checkNoPing, checkPing } from "./ping.js";
@@ -28,22 +28,25 @@ function act(context: LabContext, check: Check): Promise<Outcome> {
   return checkProbes(context, check);
 }
 
-/** With `outer` or `offWire`, what goes over the wire meanwhile is looked at too. */
+/** With `outer`, `offWire` or `unasked`, what goes over the wire meanwhile is looked at too. */
 export async function runCheck(context: LabContext, check: Check): Promise<Outcome> {
-  const { outer = [], offWire = [] } = check;
-  if (outer.length === 0 && offWire.length === 0) return act(context, check);
+  const { outer = [], offWire = [], unasked = [] } = check;
+  const silent = offWire.length + unasked.length;
+  if (outer.length + silent === 0) return act(context, check);
   let outcome: Outcome = { problems: [], detail: "" };
-  const taps = [...outerTaps(context, outer), ...(offWire.length > 0 ? allTaps(context) : [])];
+  const taps = [...outerTaps(context, outer), ...(silent > 0 ? allTaps(context) : [])];
   const frames = await whileCapturing(context, taps, async () => {
     outcome = await act(context, check);
   });
   const problems = [
     ...outer.flatMap((wanted) => outerProblems(context, frames, wanted)),
     ...offWireProblems(context, frames, offWire),
+    ...unaskedProblems(context, frames, unasked),
   ];
   const seen = [
     ...(outer.length > 0 ? ["headers as configured"] : []),
     ...(offWire.length > 0 ? ["not on the wire"] : []),
+    ...(unasked.length > 0 ? ["not asked for on the wire"] : []),
   ];
   return { problems: [...outcome.problems, ...problems], detail: [outcome.detail, ...seen].filter(Boolean).join("; ") };
 }
@@ -62,7 +65,9 @@ export function describeCheck(check: Check): string {
   if ("probes" in check) return `${check.probes.host} is probed by IPv${check.probes.family ?? 4}`;
   const { from, cast, family, to, arrives } = check.send;
   const target = to === undefined ? "" : ` to ${to}`;
-  return `${cast} IPv${family} from ${from}${target} reaches ${Object.keys(arrives).join(", ")} only`;
+  const receivers = Object.keys(arrives);
+  const whom = receivers.length === 0 ? "nobody" : `${receivers.join(", ")} only`;
+  return `${cast} IPv${family} from ${from}${target} reaches ${whom}`;
 }
 
 function describePing(ping: PingCheck["ping"]): string {

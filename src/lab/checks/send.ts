@@ -6,7 +6,7 @@ import {
   type LabContext,
   tapsOf,
   udpPortOf,
-  vtepAddress,
+  vtepNames,
   vtepNodes,
   whileCapturing,
 } from "../context.js";
@@ -48,7 +48,7 @@ async function sendMarks(context: LabContext, send: SendCheck["send"], marks: Ma
 
 /** Copies on the wire by `from>to`, in the names of the VTEPs; an address that no VTEP has keeps standing as it is. */
 function wireTallies({ lab }: LabContext, frames: Frames, marks: Marks): Tallies {
-  const nameOf = new Map(vtepNodes(lab).map((node) => [vtepAddress(lab, node), node]));
+  const nameOf = vtepNames(lab);
   const byPair = new Map<string, Buffer[]>();
   for (const node of vtepNodes(lab)) {
     for (const frame of tapsOf(lab, node).flatMap((tap) => frames.get(tap) ?? [])) {
