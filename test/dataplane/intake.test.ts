@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigFlag, Drop } from "../../src/abi/generated.js";
 import { KernelRoute } from "../../src/dataplane/io/kernel_route.js";
+import { OwnTransmit } from "../../src/dataplane/io/own_transmit.js";
 import { type FrameSender, PacketTransmit } from "../../src/dataplane/io/transmit.js";
 import { type FramePool, framePool } from "../../src/dataplane/userspace/frame_pool.js";
 import { FrameRouter } from "../../src/dataplane/userspace/frame_router.js";
@@ -60,7 +61,8 @@ function setUp<Sender extends FrameSender = CountingSender>(
   const packets = new PacketTransmit(vtep.tables, sender, new KernelRoute(vtep.tables));
   for (const slot of [uplink, access, other]) packets.acceptPartialChecksum(slot, true);
   const router = new FrameRouter(vtep.tables, packets);
-  const intake = new Intake(vtep.tables, new Engine(vtep.tables, router), router);
+  const engine = new Engine(vtep.tables, router, undefined, new OwnTransmit(packets));
+  const intake = new Intake(vtep.tables, engine, router);
   intake.uplinksTakePartial = true;
   return { vtep, sender, intake, access, port2 };
 }
