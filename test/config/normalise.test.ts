@@ -49,6 +49,7 @@ describe("normalisation", () => {
         udpChecksum: false,
         profile: "rfc7348",
         knownVtepsOnly: true,
+        mssClamp: false,
         datapath: "auto",
         userspaceSocket: "auto",
       },

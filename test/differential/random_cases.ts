@@ -50,6 +50,7 @@ export function randomTables(random: Random): RandomTables {
   const domain = () => ({ learnRemote: rarely(), unknownUnicast: rarely() ? ("drop" as const) : ("flood" as const) });
   const via = () =>
     random.pick([["up0"], ["up0"], ["up0"], ["up1"], ["up0", "up1"], "resolving", "unreachable"] as const);
+  const pathMtu = () => random.pick([0, 0, 0, 1280, 1400, 9001]);
   const first = random.below(60000);
   return {
     ipv6: random.chance(3),
@@ -61,6 +62,7 @@ export function randomTables(random: Random): RandomTables {
         udpChecksum: flip(),
         profile: flip() ? "rfc7348" : "linux",
         knownVtepsOnly: !rarely(),
+        mssClamp: rarely(),
         udpPort: random.pick([4789, 4789, 8472]),
         sourcePorts: [first, first + random.below(65536 - first)],
       },
@@ -73,7 +75,7 @@ export function randomTables(random: Random): RandomTables {
         "t1.10": { domain: "red", ...port() },
         "t1.20": { domain: "blue", ...port() },
       },
-      vteps: { v2: { via: via() }, v3: { via: via(), known: !rarely() } },
+      vteps: { v2: { via: via(), pathMtu: pathMtu() }, v3: { via: via(), known: !rarely() } },
       fdb: [
         { domain: "red", mac: H4.mac, at: "t1.10" },
         ...Array.from({ length: random.below(5) }, () => randomEntry(random)),
@@ -111,7 +113,8 @@ function randomIp(random: Random, from: Host, to: Host): Layer {
 
 function randomTransport(random: Random): Layer {
   const ports = [random.below(65536), random.below(65536)] as const;
-  return random.pick([udp(...ports), tcp(...ports), echo(), icmpv6(), udp(...ports, { checksum: 0 })]);
+  const syn = tcp(...ports, { flags: 2, options: [2, 4, random.below(256), random.below(256)] });
+  return random.pick([udp(...ports), tcp(...ports), syn, echo(), icmpv6(), udp(...ports, { checksum: 0 })]);
 }
 
 function randomBody(random: Random, from: Host, to: Host): (Layer | Uint8Array)[] {

@@ -88,6 +88,7 @@ export function randomRouting(random: Random): RandomRouting {
       tos: random.pick([0, 0xb8, "inherit"] as const),
       df: random.pick(["set", "unset", "inherit"] as const),
       udpChecksum: rarely(),
+      mssClamp: rarely(),
       profile: flip() ? ("rfc7348" as const) : ("linux" as const),
     },
     uplinks: { up0: { mtu: random.pick([1500, 1600, 9000]) }, up1: { mtu: 9000 } },
@@ -101,7 +102,7 @@ export function randomRouting(random: Random): RandomRouting {
     vrfs: { tenant: { ...(random.chance(4) ? { irb: "asymmetric" as const } : symmetric), routes: routes(random) } },
     onlyNeighbors: neighbors(random),
   };
-  const vteps = { v2: { via: via() }, v3: { via: via() } };
+  const vteps = { v2: { via: via(), pathMtu: random.pick([0, 0, 0, 1280, 1400, 9001]) }, v3: { via: via() } };
   if (!ipv6) return { ipv6, given: irbLab({ ...changes, vteps }) };
   const given = irbLab6(changes);
   return { ipv6, given: { ...given, vteps: withVia(given.vteps, vteps) } };
@@ -128,7 +129,8 @@ function body(random: Random, from: RoutedHost): (Layer | Uint8Array)[] {
     ? random.pick([RED, BLUE, at(X1.mac, 9, random.below(256), RMAC2), at(X1.mac, random.below(256), 7, RMAC2)])
     : random.pick(HOSTS);
   const ports = [random.below(65536), random.below(65536)] as const;
-  const upper = random.pick([udp(...ports), tcp(...ports), echo(), icmpv6()]);
+  const syn = tcp(...ports, { flags: 2, options: [2, 4, random.below(256), random.below(256)] });
+  const upper = random.pick([udp(...ports), tcp(...ports), syn, echo(), icmpv6()]);
   const length = random.pick([0, 18, 100, random.below(1500), 1452]);
   return [
     ipLayer(random, from, to),

@@ -80,8 +80,8 @@ const LABS: readonly [string, Given][] = [
     lab({ ...SETTINGS, vtep: { ttl: "inherit", df: "inherit", udpChecksum: true, knownVtepsOnly: false } }),
   ],
   ["IPv4, linux", lab({ ...SETTINGS, vtep: { profile: "linux", tos: 0x28 } })],
-  ["IPv6, rfc7348", lab6({ ...SETTINGS, vtep: { ttl: "inherit", df: "inherit" } })],
-  ["routed, IPv4", irbLab(ROUTED)],
+  ["IPv6, rfc7348, MSS clamped", lab6({ ...SETTINGS, vtep: { ttl: "inherit", df: "inherit", mssClamp: true } })],
+  ["routed, IPv4, MSS clamped", irbLab({ ...ROUTED, vtep: { mssClamp: true } })],
   ["routed, IPv6", irbLab6({ ...ROUTED, vrfs: { tenant: ASYMMETRIC } })],
 ];
 

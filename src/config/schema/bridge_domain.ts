@@ -15,7 +15,10 @@ const gatewaySchema = mapping({
       type: "array",
       minItems: 1,
       items: { type: "string", format: "interface-address" },
-      description: "Addresses of the gateway, each with the length of its subnet.",
+      description:
+        "Addresses of the gateway, each with the length of its subnet. vtepd answers for them: ARP, ND, ping and " +
+        "traceroute, nothing else. A service for the subnet (DHCP relay, DNS) runs as a host of it, with an address of " +
+        "its own: in a namespace or on this machine behind a veth pair, whose other end is an access port.",
     },
   },
 });
