@@ -56,7 +56,9 @@ export const vtepSchema = mapping({
       type: "string",
       enum: ["set", "unset", "inherit"],
       default: "unset",
-      description: "Don't-fragment bit of the outer IPv4 header; inherit copies that of the inner packet.",
+      description:
+        "Don't-fragment bit of the outer IPv4 header; inherit copies that of the inner packet. Where it is not set, " +
+        "routers with a smaller link cut packets into pieces that VTEPs drop, instead of telling their MTU.",
     },
     udpChecksum: {
       type: "boolean",
