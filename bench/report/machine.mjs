@@ -22,7 +22,7 @@ export function machine() {
     hypervisor: /^flags.*\bhypervisor\b/m.test(readFileSync("/proc/cpuinfo", "utf8")),
     memoryGigabytes: Math.round(os.totalmem() / 2 ** 30),
     kernel: `${os.release()} ${os.version()}`,
-    mitigations: textOf("/sys/devices/system/cpu/vulnerabilities/retbleed"),
+    spectreV2: textOf("/sys/devices/system/cpu/vulnerabilities/spectre_v2"),
     bpfJit: textOf("/proc/sys/net/core/bpf_jit_enable"),
     node: process.version,
     iproute2: outputOf("ip", "-V"),
