@@ -8,8 +8,9 @@ import type { Tables } from "../../src/tables/tables.js";
 import { parseMac } from "../../src/wire/ethernet.js";
 import type { Given } from "../corpus/case.js";
 import { buildTables } from "../corpus/given.js";
+import { echo } from "../corpus/icmp.js";
 import { arriving, datagram, H1, H2, lab, lab6, R1 } from "../corpus/lab.js";
-import { arp, concat, echo, ethernet, ipv4, ipv6, packet, payload, tcp, udp, vlan } from "../corpus/packet.js";
+import { arp, concat, ethernet, ipv4, ipv6, packet, payload, tcp, udp, vlan } from "../corpus/packet.js";
 import { compare } from "./agreement.js";
 import { type BpfOutcome, closeBpf, HOOKS, type RunOptions, root, runThroughBpf, seenByBpf } from "./harness.js";
 
