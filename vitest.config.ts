@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Folders whose tests touch nothing but memory: their files may run side by side. Everything else (namespaces, eBPF,
- * sockets, child processes) runs one file at a time, so that a new folder is safe before anybody thinks about it.
+ * Folders whose tests touch nothing but memory, and come first. What uses namespaces, eBPF, sockets and child
+ * processes takes unique names and folders, so files of it may run side by side too, two at a time.
  */
 const PURE = ["abi", "wire", "tables", "engine", "config", "architecture", "telemetry", "lab"];
 const pureFiles = PURE.map((folder) => `test/${folder}/**/*.test.ts`);
@@ -25,8 +25,6 @@ export default defineConfig({
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: [...pureFiles, ...labFiles],
-          fileParallelism: false,
-          maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
