@@ -21,7 +21,15 @@ function readBtf() {
     writeFileSync(join(folder, "abi.c"), `${source.join("\n")}\n`);
     const object = join(folder, "abi.o");
     const multiarch = execFileSync("uname", ["-m"], { encoding: "utf8" }).trim();
-    const flags = ["-g", "-O2", "-target", "bpf", "-mcpu=v3", `-I${join(root, "bpf")}`, `-I/usr/include/${multiarch}-linux-gnu`];
+    const flags = [
+      "-g",
+      "-O2",
+      "-target",
+      "bpf",
+      "-mcpu=v3",
+      `-I${join(root, "bpf")}`,
+      `-I/usr/include/${multiarch}-linux-gnu`,
+    ];
     execFileSync("clang", [...flags, "-c", join(folder, "abi.c"), "-o", object]);
     const dump = execFileSync("bpftool", ["btf", "dump", "file", object, "-j"], { encoding: "utf8" });
     const types = new Map(JSON.parse(dump).types.map((type) => [type.id, type]));
@@ -43,7 +51,12 @@ const pascal = (name) => camel(`_${name}`);
 
 function renderEnum(type) {
   // `enum vtep_port_flag { VTEP_PORT_ENABLED }` becomes `PortFlag.ENABLED`.
-  const prefix = new RegExp(`^VTEP_(${type.name.replace(/^vtep_/, "").replace(/_(flag|kind)$/, "").toUpperCase()}_)?`);
+  const prefix = new RegExp(
+    `^VTEP_(${type.name
+      .replace(/^vtep_/, "")
+      .replace(/_(flag|kind)$/, "")
+      .toUpperCase()}_)?`,
+  );
   const short = (name) => name.replace(prefix, "");
   const rows = type.values.map((value) => `  ${short(value.name)}: ${value.val},`);
   return `export const ${pascal(type.name.replace(/^vtep_/, ""))} = {\n${rows.join("\n")}\n} as const;\n`;
@@ -72,8 +85,11 @@ function renderDropNames(type) {
 export function generate() {
   const { types, names } = readBtf();
   const find = (name) => [...types.values()].find((type) => type.name === name && type.kind !== "VAR");
-  const parts = names.map(({ kind, name }) => (kind === "enum" ? renderEnum(find(name)) : renderStruct(types, find(name))));
-  const head = "// Made by scripts/abi.mjs from bpf/abi/vtep_abi.h. Never edited: a test makes it again and compares.\n";
+  const parts = names.map(({ kind, name }) =>
+    kind === "enum" ? renderEnum(find(name)) : renderStruct(types, find(name)),
+  );
+  const head =
+    "// Made by scripts/abi.mjs from bpf/abi/vtep_abi.h. Never edited: a test makes it again and compares.\n";
   return `${head}\n${parts.join("\n")}\n${renderDropNames(find("vtep_drop"))}`;
 }
 
