@@ -121,7 +121,8 @@ struct vtep_config {
 	__u8 ttl;
 	__u8 tos;    /* its two ECN bits are zero */
 	__u8 df;     /* enum vtep_df */
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 tunnel_ifindex;    /* the kernel's vxlan device on our port; 0 = none */
 };
 
 /* ---- interfaces, ports, bridge domains ---------------------------------------- */

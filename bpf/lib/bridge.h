@@ -11,6 +11,7 @@
 #include "lib/decision.h"
 #include "lib/encap.h"
 #include "lib/flowhash.h"
+#include "lib/kernel_tunnel.h"
 #include "lib/maps.h"
 #include "lib/mss_clamp.h"
 #include "lib/packet.h"
@@ -76,11 +77,14 @@ static __always_inline bool to_vtep(const struct packet *p, const struct vtep_co
 		return punt(out, VTEP_PUNT_TOO_BIG);
 	if ((config->flags & VTEP_CONFIG_MSS_CLAMP) && opens_tcp(p, out))
 		return punt(out, VTEP_PUNT_EXCEPTION);
-	if (!may_encapsulate(p, config, out))
-		return punt(out, VTEP_PUNT_SEGMENT);
 	out->remote = remote;
 	out->next_hop = adjacency;
 	out->verdict = VERDICT_TO_VTEP;
+	if (may_encapsulate(p, config, out))
+		return true;
+	if (!may_use_kernel_tunnel(p, config, out))
+		return punt(out, VTEP_PUNT_SEGMENT);
+	out->verdict = VERDICT_TO_KERNEL_TUNNEL;
 	return true;
 }
 

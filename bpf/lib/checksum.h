@@ -67,8 +67,10 @@ static __always_inline __u32 sum_headers(void *at, __u32 bytes, void *end)
 	__u16 *words = at;
 	__u32 sum = 0;
 
-	for (int word = 0; word < HEADER_WORDS && word * 2 < bytes; word++) {
-		if ((void *)(words + word + 1) > end)
+	for (__u32 word = 0; word < HEADER_WORDS; word++) {
+		/* Or the compiler folds both bounds into one that the verifier cannot see the end of. */
+		barrier_var(bytes);
+		if (word * 2 >= bytes || (void *)(words + word + 1) > end)
 			break;
 		sum += words[word];
 	}

@@ -16,6 +16,7 @@ enum verdict {
 	VERDICT_PUNT,
 	VERDICT_TO_PORT,
 	VERDICT_TO_VTEP,
+	VERDICT_TO_KERNEL_TUNNEL,
 };
 
 struct decision {

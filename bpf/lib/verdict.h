@@ -113,16 +113,31 @@ static __always_inline int send_to_port(struct packet *p, const struct vtep_conf
 	return redirect(p, out, out->egress->ifindex);
 }
 
+static __always_inline void count_tunnel(const struct decision *out)
+{
+	account_arrival(out);
+	count_transmit(&vtep1_c_vtep, out->target, out);
+	if (out->bd)
+		count_transmit(&vtep1_c_bd, out->bd, out);
+}
+
+static __always_inline int send_to_kernel_tunnel(struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	if (!set_tunnel_key(p, config, out) || !arrange_tc(p, out, 0)) {
+		punt(out, VTEP_PUNT_SEGMENT);
+		return hand_to_engine(p, config, out);
+	}
+	count_tunnel(out);
+	return redirect(p, out, config->tunnel_ifindex);
+}
+
 static __always_inline int send_to_vtep(struct packet *p, const struct vtep_config *config, struct decision *out)
 {
 	if (!encapsulate(p, config, out)) {
 		punt(out, VTEP_PUNT_SEGMENT);
 		return p->xdp ? XDP_PASS : hand_to_engine(p, config, out);
 	}
-	account_arrival(out);
-	count_transmit(&vtep1_c_vtep, out->target, out);
-	if (out->bd)
-		count_transmit(&vtep1_c_bd, out->bd, out);
+	count_tunnel(out);
 	return redirect(p, out, out->next_hop->ifindex);
 }
 
@@ -137,6 +152,8 @@ static __always_inline int execute(struct packet *p, const struct vtep_config *c
 		return send_to_port(p, config, out);
 	case VERDICT_TO_VTEP:
 		return send_to_vtep(p, config, out);
+	case VERDICT_TO_KERNEL_TUNNEL:
+		return send_to_kernel_tunnel(p, config, out);
 	default:
 		return kernel_keeps(p);
 	}

@@ -114,6 +114,7 @@ export const ConfigLayout = {
   tos: 31,
   df: 32,
   pad: 33,
+  tunnelIfindex: 36,
   sizeBytes: 40,
 } as const;
 

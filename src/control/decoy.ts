@@ -1,10 +1,12 @@
-// An idle kernel vxlan device on our UDP port, without bridge or FDB. It does two things that a port of our own
+// An idle kernel vxlan device on our UDP port, without bridge or FDB. It does what a port of our own
 // cannot: VXLAN GRO works only while a kernel VXLAN socket is open on the port (without it TCP received by the tc
 // hook runs at 0.6 of the kernel's speed: bench/README.md), and what no hook took is swallowed rather than
-// answered with ICMP port unreachable.
+// answered with ICMP port unreachable. The eBPF data path also sends through it what only the kernel's own
+// segmentation can encapsulate (bpf/lib/kernel_tunnel.h).
 //
 // It outlives a crash, as every network device does; the next start takes it over. SIGTERM removes it.
 
+import type { VtepSettings } from "../tables/tables.js";
 import { VtepError } from "../wire/error.js";
 import { encodeDeleteLink, encodeNewVxlan, type NetlinkClient, refusedWith } from "./netlink/index.js";
 import type { Links } from "./underlay/index.js";
@@ -18,10 +20,12 @@ export class Decoy {
   ) {}
 
   /** One device serves both address families. Throws `udp_port_taken` where another kernel vxlan device holds the port. */
-  static async open(client: NetlinkClient, links: Links, udpPort: number): Promise<Decoy> {
+  static async open(client: NetlinkClient, links: Links, settings: VtepSettings): Promise<Decoy> {
+    const { udpPort, sourcePortMin, sourcePortCount } = settings;
+    const sourcePorts = [sourcePortMin, sourcePortMin + sourcePortCount - 1] as const;
     await removeStale(client, links);
     try {
-      await client.execute(encodeNewVxlan(DECOY_NAME, { external: true, udpPort, learning: false }, true));
+      await client.execute(encodeNewVxlan(DECOY_NAME, { external: true, udpPort, learning: false, sourcePorts }, true));
     } catch (error) {
       throw explain(error, udpPort);
     }

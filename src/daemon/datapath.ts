@@ -1,6 +1,7 @@
 // Which data path carries the frames, and why. The only place that knows concrete drivers.
 
 import type { VtepConfig } from "../config/schema.js";
+import { DECOY_NAME } from "../control/decoy.js";
 import type { Driver } from "../dataplane/driver.js";
 import { EbpfDriver } from "../dataplane/ebpf/driver.js";
 import { UserspaceDriver } from "../dataplane/userspace/driver.js";
@@ -27,7 +28,7 @@ export function openDriver(
   try {
     requireBpf();
     return {
-      driver: new EbpfDriver({ tables, listener }),
+      driver: new EbpfDriver({ tables, listener, tunnelDevice: DECOY_NAME }),
       reason: choice === "ebpf" ? "asked for by vtep.datapath" : "auto: eBPF works here",
     };
   } catch (error) {

@@ -1,5 +1,6 @@
 // One running VTEP: config → intent → control → data path, and what the API may ask of it.
 
+import { isDeepStrictEqual } from "node:util";
 import { Drop, dropReasonNames } from "../abi/generated.js";
 import { type LoadedConfig, loadConfig } from "../config/load.js";
 import type { Problem } from "../config/problem.js";
@@ -161,7 +162,10 @@ export class Vtep implements EngineListener {
     const before = { config: this.config, intent: this.intent! };
     const rebuild = REBUILD_KEYS.some((key) => before.config.vtep[key] !== config.vtep[key]);
     this.config = config;
-    if (!rebuild) return this.open(intent);
+    if (!rebuild) {
+      if (!isDeepStrictEqual(before.config.vtep.sourcePorts, config.vtep.sourcePorts)) await this.reopenDecoy(intent);
+      return this.open(intent);
+    }
     await this.closeDataPath();
     try {
       await this.open(intent);
@@ -173,11 +177,17 @@ export class Vtep implements EngineListener {
     }
   }
 
+  /** Before the intent is applied, so that the data path asks for the new one's index. */
+  private async reopenDecoy(intent: Intent): Promise<void> {
+    await this.decoy?.close();
+    this.decoy = await Decoy.open(this.client, this.links, intent.settings);
+  }
+
   /** Opens what is not open, and applies the intent. */
   private async open(intent: Intent): Promise<void> {
     if (this.running === undefined) {
       this.tables = new Tables();
-      this.decoy = await Decoy.open(this.client, this.links, intent.settings.udpPort);
+      this.decoy = await Decoy.open(this.client, this.links, intent.settings);
       this.chosen = openDriver(this.config.vtep, this.tables, this);
       const { client, links, clock, tables } = this;
       this.running = new VtepControl({ tables, driver: this.chosen.driver, client, links, clock, events: this.events });

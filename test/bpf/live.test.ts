@@ -73,7 +73,7 @@ describe("eBPF data path, live (root)", () => {
 
   for (const ipv6 of [false, true]) {
     live(`carries over IPv${ipv6 ? 6 : 4} what a host behind it routes back into the tunnel`, async () => {
-      const { net } = await up({ peer: "ebpf", ipv6 });
+      const { net } = await up({ peer: "ebpf", ipv6, kernelTunnel: ipv6 });
       await overlay!.addHost("h3");
       await net.ip("h3", "addr add 192.168.9.3/24 dev eth0", "route add 192.168.0.0/24 via 192.168.9.2");
       await net.ip("h1", "route add 192.168.9.0/24 via 192.168.0.2");
@@ -116,6 +116,21 @@ describe("eBPF data path, live (root)", () => {
     expect(received).toBe(sent);
     expect(puntsOf(v1)[Punt.SEGMENT]).toBeGreaterThan(0);
   });
+
+  for (const peer of ["ebpf", "kernel"] as const) {
+    live(`over IPv6 to ${peer}: the kernel's vxlan device encapsulates super-packets in one piece`, async () => {
+      const { net, v1 } = await up({ peer, ipv6: true, kernelTunnel: true });
+      await ping("h1", "192.168.0.2");
+      const before = await overlay!.packetsSent("v1", "up0");
+      const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
+      expect(received).toBe(sent);
+      const pieces = (await overlay!.packetsSent("v1", "up0")) - before;
+      const frames = v1.driver.readCounters().vteps[4 + 2]!;
+      expect(puntsOf(v1)[Punt.SEGMENT]).toBe(0);
+      expect(frames).toBeGreaterThan((MEGABYTES << 20) / 1460);
+      expect(pieces).toBeLessThan(frames / 4);
+    });
+  }
 
   live("asks the kernel for a next hop that is not resolved", async () => {
     const { net, v1 } = await up({ peer: "kernel", unresolved: true });

@@ -25,6 +25,8 @@ export interface OverlayOptions {
   /** v1 does not know v2's MAC: its packets go through the kernel's routing. */
   readonly unresolved?: boolean;
   readonly underlayMtu?: number;
+  /** Hand the programs the kernel's vxlan device, as the daemon does. */
+  readonly kernelTunnel?: boolean;
 }
 
 export interface Vtep {
@@ -154,7 +156,8 @@ export class Overlay {
     const hook = options.hook ?? "auto";
     const plan = { hook, kind: "veth" } as const;
     within(net.path(name), () => {
-      const driver = new EbpfDriver({ tables: tables.tables });
+      const tunnelDevice = options.kernelTunnel === true ? "vtepd-gro" : undefined;
+      const driver = new EbpfDriver({ tables: tables.tables, tunnelDevice });
       const opened = [
         driver.openInterface({
           ...plan,

@@ -7,6 +7,7 @@ const VXLAN = {
   remote: 2,
   local: 4,
   learning: 7,
+  portRange: 10,
   port: 15,
   remote6: 16,
   local6: 17,
@@ -45,6 +46,8 @@ export interface NewVxlan {
   readonly external?: boolean;
   readonly vni?: number;
   readonly local?: Uint8Array;
+  /** First and last outer UDP source port. */
+  readonly sourcePorts?: readonly [number, number];
 }
 
 export function writeVxlanData(writer: MessageWriter, vxlan: NewVxlan): void {
@@ -54,5 +57,9 @@ export function writeVxlanData(writer: MessageWriter, vxlan: NewVxlan): void {
   }
   writer.attributeU8(VXLAN.learning, vxlan.learning ? 1 : 0);
   writer.attributeU16be(VXLAN.port, vxlan.udpPort);
+  if (vxlan.sourcePorts !== undefined) {
+    const [first, last] = vxlan.sourcePorts;
+    writer.attribute(VXLAN.portRange, Uint8Array.of(first >>> 8, first & 0xff, last >>> 8, last & 0xff));
+  }
   if (vxlan.external === true) writer.attributeU8(VXLAN.collectMetadata, 1);
 }

@@ -42,6 +42,8 @@ function nameOfOwner(owner: number): string {
 
 export class TableWriter {
   puntIfindex = 0;
+  /** The kernel's vxlan device on our port, asked for with each change of the settings; 0 = none. */
+  tunnelIfindex: () => number = () => 0;
   private readonly problems = new Problems();
   private readonly interfaceMap: IdentityMap;
   private readonly tagMap: IdentityMap;
@@ -120,7 +122,7 @@ export class TableWriter {
     this.problems.attempt(
       "config",
       map,
-      () => map.update(encodeIndex(0), encodeConfig(settings, this.puntIfindex)),
+      () => map.update(encodeIndex(0), encodeConfig(settings, this.puntIfindex, this.tunnelIfindex())),
       () => {
         deltas.config = true;
       },

@@ -5,7 +5,7 @@
 
 import { Drop, FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
 import { Engine, type EngineListener } from "../../engine/engine.js";
-import { monotonicCoarseTicks, PacketSocket } from "../../native/index.js";
+import { interfaceIndex, monotonicCoarseTicks, PacketSocket } from "../../native/index.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Driver, DriverCounters, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
 import { KernelRoute } from "../io/kernel_route.js";
@@ -24,6 +24,8 @@ const SEND_BUFFER_BYTES = 4 << 20;
 export interface EbpfOptions {
   readonly tables: Tables;
   readonly listener?: EngineListener;
+  /** Name of an external kernel vxlan device on our UDP port, for frames that need the kernel's segmentation. */
+  readonly tunnelDevice?: string;
   /** Default: those that the build left in build/bpf. */
   readonly objects?: ObjectFiles;
 }
@@ -49,7 +51,7 @@ export class EbpfDriver implements Driver, PuntHandler {
   /** Found while the engine's own changes were written: the next caller of apply() hears of them. */
   private unheard: ItemProblem[] = [];
 
-  constructor({ tables, listener, objects = readObjectFiles() }: EbpfOptions) {
+  constructor({ tables, listener, tunnelDevice, objects = readObjectFiles() }: EbpfOptions) {
     this.tables = tables;
     try {
       this.programs = this.keep(Programs.load(objects));
@@ -57,6 +59,7 @@ export class EbpfDriver implements Driver, PuntHandler {
         takesXdp: (slot) => this.opened.get(slot)?.hook?.xdp ?? false,
         isEngineCarried: (slot) => this.opened.get(slot)?.plan.hook === "userspace",
       });
+      if (tunnelDevice !== undefined) this.writer.tunnelIfindex = () => ifindexOf(tunnelDevice);
       this.hooks = new Hooks(this.programs);
       const kernelRoute = this.keep(new KernelRoute(tables));
       const sender = this.keep(new PacketSocket({ ifindex: 0, sendBufferBytes: SEND_BUFFER_BYTES }));
@@ -187,5 +190,14 @@ export class EbpfDriver implements Driver, PuntHandler {
     for (const vtep of deltas.vteps) {
       if (vteps.address[vtep] === undefined) clearTraffic(programs.map(MapName.VTEP_COUNTERS), vtep);
     }
+  }
+}
+
+/** 0 where it is gone: its frames then go through the engine. */
+function ifindexOf(name: string): number {
+  try {
+    return interfaceIndex(name);
+  } catch {
+    return 0;
   }
 }

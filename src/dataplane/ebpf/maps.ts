@@ -61,11 +61,12 @@ export function encodeIndex(index: number): Uint8Array {
   return mapValue(4, (view) => view.setUint32(0, index, LITTLE));
 }
 
-export function encodeConfig(settings: VtepSettings, puntIfindex: number): Uint8Array {
+export function encodeConfig(settings: VtepSettings, puntIfindex: number, tunnelIfindex: number): Uint8Array {
   return mapValue(ConfigLayout.sizeBytes, (view) => {
     new Uint8Array(view.buffer).set(settings.localAddress, ConfigLayout.localAddress);
     view.setUint32(ConfigLayout.sourcePortCount, settings.sourcePortCount, LITTLE);
     view.setUint32(ConfigLayout.puntIfindex, puntIfindex, LITTLE);
+    view.setUint32(ConfigLayout.tunnelIfindex, tunnelIfindex, LITTLE);
     view.setUint16(ConfigLayout.udpPort, settings.udpPort, LITTLE);
     view.setUint16(ConfigLayout.sourcePortMin, settings.sourcePortMin, LITTLE);
     view.setUint8(ConfigLayout.family, settings.family);
