@@ -13,7 +13,7 @@ import { rounds } from "../effort.js";
 import { compare } from "./agreement.js";
 import { closeBpf, fitsTestRun, HOOKS, root } from "./harness.js";
 
-const FRAMES = rounds(500);
+const FRAMES = rounds(150);
 const SETTINGS: Changes = {
   ports: { "t1.10": { domain: "red", isolated: true }, h2: { isolated: true, maxMacs: 5 } },
 };

@@ -70,7 +70,7 @@ describe("list of what must not be punted", () => {
   });
 });
 
-const SEEDS = [1, 2, 3] as const;
+const SEEDS = [1, 2, 3].slice(0, rounds(1));
 const TABLES_A_SEED = rounds(4);
 const FRAMES_A_TABLE = 40;
 
