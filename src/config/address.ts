@@ -82,12 +82,6 @@ export function networkOf({ address, length }: Prefix): string {
   return formatPrefix({ address: ipaddr.fromByteArray(bytes), length });
 }
 
-export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
-  if (a.address.kind() !== b.address.kind()) return false;
-  const shift = BigInt(addressBits(a.address) - Math.min(a.length, b.length));
-  return toInteger(a.address) >> shift === toInteger(b.address) >> shift;
-}
-
 function toInteger(address: Address): bigint {
   return address.toByteArray().reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
