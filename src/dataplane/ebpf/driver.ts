@@ -4,13 +4,12 @@
 // namespace that its interfaces are in. Leaves nothing behind, however the process ends.
 
 import { Drop, FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
-import { Engine, type EngineListener } from "../../engine/engine.js";
-import { interfaceIndex, monotonicCoarseTicks, PacketSocket } from "../../native/index.js";
+import type { EngineListener } from "../../engine/engine.js";
+import { interfaceIndex, monotonicCoarseTicks } from "../../native/index.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Driver, DriverCounters, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
-import { KernelRoute } from "../io/kernel_route.js";
-import { OwnTransmit } from "../io/own_transmit.js";
-import { PacketTransmit } from "../io/transmit.js";
+import { PacketDriver } from "../io/packet_driver.js";
+import type { PacketTransmit } from "../io/transmit.js";
 import { TableWriter } from "./apply.js";
 import { clearTraffic, readCounters } from "./counters.js";
 import { type AttachedHook, Hooks } from "./hooks.js";
@@ -18,8 +17,6 @@ import { type ObjectFiles, Programs, readObjectFiles } from "./load.js";
 import { encodeIndex, MapName, writeFdbKey } from "./maps.js";
 import { type PuntHandler, PuntReader } from "./punt.js";
 import { writePuntRates } from "./punt_rates.js";
-
-const SEND_BUFFER_BYTES = 4 << 20;
 
 export interface EbpfOptions {
   readonly tables: Tables;
@@ -36,23 +33,18 @@ interface Opened {
   readonly hook: AttachedHook | undefined;
 }
 
-export class EbpfDriver implements Driver, PuntHandler {
+export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, PuntHandler {
   readonly name = "ebpf";
-  private readonly tables: Tables;
   private readonly programs: Programs;
   private readonly writer: TableWriter;
   private readonly hooks: Hooks;
-  private readonly transmit: PacketTransmit;
-  private readonly engine: Engine;
   private readonly punts: PuntReader;
   private readonly opened = new Map<number, Opened>();
-  /** In the order of opening; closed backwards. */
-  private readonly handles: { close(): void }[] = [];
   /** Found while the engine's own changes were written: the next caller of apply() hears of them. */
   private unheard: ItemProblem[] = [];
 
   constructor({ tables, listener, tunnelDevice, objects = readObjectFiles() }: EbpfOptions) {
-    this.tables = tables;
+    super({ tables, listener, vnetHeader: false, wayOut: (packets) => packets });
     try {
       this.programs = this.keep(Programs.load(objects));
       this.writer = new TableWriter(this.programs, tables, {
@@ -61,10 +53,6 @@ export class EbpfDriver implements Driver, PuntHandler {
       });
       if (tunnelDevice !== undefined) this.writer.tunnelIfindex = () => ifindexOf(tunnelDevice);
       this.hooks = new Hooks(this.programs);
-      const kernelRoute = this.keep(new KernelRoute(tables));
-      const sender = this.keep(new PacketSocket({ ifindex: 0, sendBufferBytes: SEND_BUFFER_BYTES }));
-      this.transmit = new PacketTransmit(tables, sender, kernelRoute);
-      this.engine = new Engine(tables, this.transmit, listener, new OwnTransmit(this.transmit));
       this.punts = this.keep(new PuntReader(this));
       this.start(this.punts.ifindex);
     } catch (error) {
@@ -127,47 +115,22 @@ export class EbpfDriver implements Driver, PuntHandler {
     }
   }
 
-  inject(slot: number, frame: Uint8Array): void {
-    this.transmit.toInterface(slot, 0, frame, 0, frame.length, true);
-    this.transmit.flush();
-  }
-
-  originate(bd: number, frame: Uint8Array, tick: number): void {
-    this.engine.originate(frame, bd, tick);
-    this.transmit.flush();
-  }
-
-  resume(slot: number, frame: Uint8Array, tick: number): void {
-    this.engine.resume(frame, slot, tick);
-    this.transmit.flush();
-  }
-
-  giveUp(slot: number, frame: Uint8Array, tick: number): void {
-    this.engine.giveUp(frame, slot, tick);
-    this.transmit.flush();
-  }
-
   /** One frame that the programs handed over. PuntReader calls this, and flush() after each batch. */
   handle(bytes: Uint8Array, offset: number, length: number, slot: number): void {
     this.engine.handle(bytes, offset, length, slot, monotonicCoarseTicks());
   }
 
   flush(): void {
-    this.transmit.flush();
+    this.packets.flush();
     if (this.tables.deltas.empty) return;
     // What waits stays in the deltas, so the next apply() speaks of it anyway.
     this.unheard = this.apply(this.tables).filter(({ status }) => status !== "retry");
   }
 
-  close(): void {
+  override close(): void {
     for (const { hook } of this.opened.values()) hook?.close();
     this.opened.clear();
-    for (const handle of this.handles.splice(0).reverse()) handle.close();
-  }
-
-  private keep<T extends { close(): void }>(handle: T): T {
-    this.handles.push(handle);
-    return handle;
+    super.close();
   }
 
   private start(puntIfindex: number): void {

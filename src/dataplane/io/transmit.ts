@@ -85,6 +85,11 @@ export class PacketTransmit implements Transmit {
     this.checksumStart = start;
   }
 
+  /** The open checksum of the frame that is being handled, which ends at `offset + length`, is to be open no more. */
+  closePartialChecksum(bytes: Uint8Array, offset: number, length: number): void {
+    if (this.checksumStart !== CHECKSUM_COMPLETE) this.completeHere(bytes, offset, length);
+  }
+
   /**
    * A super-packet, which the kernel cuts where it must: `segmentBytes` of payload each. Its partial checksum is set as
    * for setPartialChecksum; it stays where it is until flush().
@@ -115,7 +120,7 @@ export class PacketTransmit implements Transmit {
   }
 
   toKernel(vtep: number, bytes: Uint8Array, offset: number, length: number): void {
-    if (this.checksumStart !== CHECKSUM_COMPLETE) this.completeHere(bytes, offset, length);
+    this.closePartialChecksum(bytes, offset, length);
     this.kernelRoute.send(vtep, bytes, offset, length);
   }
 

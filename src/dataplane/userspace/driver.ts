@@ -2,15 +2,12 @@
 // works on any interface; AF_XDP where the driver has it. Refuses hooks that are eBPF's.
 
 import { Drop, Limit } from "../../abi/generated.js";
-import { Engine, type EngineListener } from "../../engine/engine.js";
+import type { EngineListener } from "../../engine/engine.js";
 import type { BpfLink, Netns } from "../../native/bpf.js";
-import { PacketSocket } from "../../native/index.js";
 import type { Tables } from "../../tables/tables.js";
 import { VtepError } from "../../wire/error.js";
 import type { Driver, DriverCounters, DropCounter, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
-import { KernelRoute } from "../io/kernel_route.js";
-import { OwnTransmit } from "../io/own_transmit.js";
-import { PacketTransmit } from "../io/transmit.js";
+import { PacketDriver } from "../io/packet_driver.js";
 import type { SocketChoice } from "./choose.js";
 import { FrameRouter } from "./frame_router.js";
 import { Intake } from "./intake.js";
@@ -36,21 +33,15 @@ interface Opened {
 
 const UNGUARDED: Guarding = { link: undefined, failure: undefined };
 const NO_COUNTS = new Float64Array(0);
-const SEND_BUFFER_BYTES = 4 << 20;
 
 /** A veth hands a partial checksum on as it is; of other uplinks not all can complete one inside a tunnel. */
 function takesPartialChecksum({ role, kind }: InterfacePlan): boolean {
   return role === "access" || kind === "veth";
 }
 
-export class UserspaceDriver implements Driver {
+export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver {
   readonly name = "userspace";
-  private readonly tables: Tables;
   private readonly socket: SocketChoice;
-  private readonly sender: PacketSocket;
-  private readonly kernelRoute: KernelRoute;
-  private readonly transmit: PacketTransmit;
-  private readonly engine: Engine;
   private readonly parts: SourceParts;
   private readonly guard: StackGuard;
   private readonly opened = new Map<number, Opened>();
@@ -58,16 +49,11 @@ export class UserspaceDriver implements Driver {
   private readonly overruns = new Float64Array(Limit.MAX_INTERFACES);
 
   constructor({ tables, listener, netns, socket = "auto" }: UserspaceOptions) {
-    this.tables = tables;
+    super({ tables, listener, netns, vnetHeader: true, wayOut: (packets) => new FrameRouter(tables, packets) });
     this.socket = socket;
-    this.sender = new PacketSocket({ ifindex: 0, netns, vnetHeader: true, sendBufferBytes: SEND_BUFFER_BYTES });
-    this.kernelRoute = new KernelRoute(tables);
-    this.transmit = new PacketTransmit(tables, this.sender, this.kernelRoute);
-    const router = new FrameRouter(tables, this.transmit);
-    this.engine = new Engine(tables, router, listener, new OwnTransmit(this.transmit));
-    const { engine } = this;
+    const { engine, wayOut: router } = this;
     this.parts = { tables, engine, router, netns, memory: new XskMemory(), intake: new Intake(tables, engine, router) };
-    this.guard = new StackGuard(netns);
+    this.guard = this.keep(new StackGuard(netns));
   }
 
   openInterface(plan: InterfacePlan): OpenedInterface {
@@ -78,7 +64,7 @@ export class UserspaceDriver implements Driver {
     const { source, copies, reason } = openSource(plan, this.socket, this.parts);
     const guard = copies && plan.role === "access" ? this.guard.attach(plan.ifindex) : UNGUARDED;
     this.opened.set(plan.slot, { plan, source, guard: guard.link });
-    this.transmit.acceptPartialChecksum(plan.slot, takesPartialChecksum(plan));
+    this.packets.acceptPartialChecksum(plan.slot, takesPartialChecksum(plan));
     this.surveyUplinks();
     const exposed =
       guard.failure === undefined ? "" : `; the kernel's own stack sees these frames too: ${guard.failure}`;
@@ -111,31 +97,9 @@ export class UserspaceDriver implements Driver {
   /** The engine stamps the tables. */
   readSeen(): void {}
 
-  inject(slot: number, frame: Uint8Array): void {
-    this.transmit.toInterface(slot, 0, frame, 0, frame.length, true);
-    this.transmit.flush();
-  }
-
-  originate(bd: number, frame: Uint8Array, tick: number): void {
-    this.engine.originate(frame, bd, tick);
-    this.transmit.flush();
-  }
-
-  resume(slot: number, frame: Uint8Array, tick: number): void {
-    this.engine.resume(frame, slot, tick);
-    this.transmit.flush();
-  }
-
-  giveUp(slot: number, frame: Uint8Array, tick: number): void {
-    this.engine.giveUp(frame, slot, tick);
-    this.transmit.flush();
-  }
-
-  close(): void {
+  override close(): void {
     for (const slot of [...this.opened.keys()]) this.closeInterface(slot);
-    this.guard.close();
-    this.kernelRoute.close();
-    this.sender.close();
+    super.close();
   }
 
   private followSettings(): ItemProblem[] {
