@@ -83,16 +83,19 @@ enum vtep_drop {
 	VTEP_DROP_GLEAN_QUEUE_FULL,
 };
 
-/* Why eBPF handed a frame to the engine: the rate class, carried in the punt tag's PCP. */
+/* Why eBPF handed a frame to the engine: the rate class, carried in the punt tag's PCP and DEI, so 16 at most. */
 enum vtep_punt {
 	VTEP_PUNT_LEARN,           /* source MAC unknown, moved, or not yet refreshed as admitted */
 	VTEP_PUNT_BROADCAST,       /* broadcast and multicast: the engine replicates */
 	VTEP_PUNT_UNKNOWN_UNICAST,
 	VTEP_PUNT_UNRESOLVED,      /* no resolved underlay adjacency */
 	VTEP_PUNT_TOO_BIG,         /* the outcome is an MTU verdict */
-	VTEP_PUNT_EXCEPTION,       /* IP options, trailers, shapes eBPF does not rewrite */
+	VTEP_PUNT_EXCEPTION,       /* end of a TTL, no route, IP options, shapes eBPF does not rewrite */
 	VTEP_PUNT_SEGMENT,         /* a super-packet whose outer UDP checksum needs every segment */
 	VTEP_PUNT_ALL,             /* the port is carried by the engine */
+	VTEP_PUNT_NEIGHBOR,        /* ARP and ND where the VTEP answers or listens */
+	VTEP_PUNT_GLEAN,           /* for a connected subnet, and its host is not known */
+	VTEP_PUNT_GATEWAY,         /* for an address of the gateway itself */
 	VTEP_PUNT_CLASSES,
 };
 

@@ -98,7 +98,7 @@ static __always_inline bool along_route(const struct packet *p, struct decision 
 	__u32 next = route ? route->path[out->flow_hash & (VTEP_ROUTE_BUCKETS - 1)] : 0;
 	struct vtep_path *path = lookup(&vtep1_path, next);
 	if (!path || next == 0 || path->kind != VTEP_PATH_VTEP)
-		return punt(out, VTEP_PUNT_EXCEPTION);
+		return punt(out, path && path->kind == VTEP_PATH_CONNECTED ? VTEP_PUNT_GLEAN : VTEP_PUNT_EXCEPTION);
 	return to_router(out, path);
 }
 
@@ -114,7 +114,7 @@ static __always_inline bool route(const struct packet *p, struct decision *out)
 	__u32 kind = host ? host->kind : VTEP_HOST_NONE;
 	/* What is for the gateway itself is answered, and so is the end of a packet's life. */
 	if (kind == VTEP_HOST_LOCAL)
-		return punt(out, VTEP_PUNT_EXCEPTION);
+		return punt(out, VTEP_PUNT_GATEWAY);
 	if (journey.on_link)
 		return refuse(out, VTEP_DROP_IP_INVALID);
 	if (journey.ttl <= 1)

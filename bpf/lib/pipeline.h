@@ -16,7 +16,7 @@
 static __always_inline bool enter_domain(const struct packet *p, struct decision *out, const struct vtep_bd *bd)
 {
 	if (concerns_neighbors(p, bd, out))
-		return punt(out, is_group(out->destination) ? VTEP_PUNT_BROADCAST : VTEP_PUNT_EXCEPTION);
+		return punt(out, VTEP_PUNT_NEIGHBOR);
 	out->vni = bd->vni;
 	out->vrf = bd->vrf;
 	out->routing = is_gateway_mac(bd, out->destination);

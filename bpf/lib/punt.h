@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Hands a frame to the engine: an 802.1ad tag in front (VID = interface slot, PCP =
- * punt class), and out of the TAP that leads there. A token bucket per interface
- * and class keeps a flood on one port from starving the others.
+ * Hands a frame to the engine: an 802.1ad tag in front (VID = interface slot, PCP and
+ * DEI = punt class), and out of the TAP that leads there. A token bucket per interface
+ * and class keeps a flood from starving other ports, and other kinds of frames.
  */
 #ifndef VTEP_PUNT_H
 #define VTEP_PUNT_H
@@ -13,7 +13,9 @@
 #include "lib/packet.h"
 #include "lib/tick.h"
 
-#define PUNT_CLASS_SHIFT 13
+#define PUNT_CLASS_SHIFT 12
+_Static_assert(VTEP_PUNT_CLASSES <= 16, "a punt class has four bits of the tag");
+
 /* Another CPU changed the bucket meanwhile: so often is it tried again. */
 #define BUCKET_ATTEMPTS 4
 

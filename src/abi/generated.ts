@@ -79,7 +79,10 @@ export const Punt = {
   EXCEPTION: 5,
   SEGMENT: 6,
   ALL: 7,
-  CLASSES: 8,
+  NEIGHBOR: 8,
+  GLEAN: 9,
+  GATEWAY: 10,
+  CLASSES: 11,
 } as const;
 
 export const Family = {

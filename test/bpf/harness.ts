@@ -4,13 +4,20 @@
 // A test run has no interfaces but the loopback, and shows no redirect. So frames always enter at the
 // loopback, which is given the identity of the slot under test, and the programs are those of objects.ts.
 
-import { type Drop, Limit, Punt } from "../../src/abi/generated.js";
+import { type Drop, Limit, Punt, PuntBucketLayout } from "../../src/abi/generated.js";
 import type { DriverCounters } from "../../src/dataplane/driver.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { readCounters } from "../../src/dataplane/ebpf/counters.js";
 import { type ProgramHook, Programs, type Role } from "../../src/dataplane/ebpf/load.js";
-import { encodeIndex, encodeInterface, encodeTagKey, MapName, writeFdbKey } from "../../src/dataplane/ebpf/maps.js";
-import { PUNT_RATES, type PuntRate, writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
+import {
+  encodeIndex,
+  encodeInterface,
+  encodePuntRate,
+  encodeTagKey,
+  MapName,
+  writeFdbKey,
+} from "../../src/dataplane/ebpf/maps.js";
+import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
 import type { BpfMap } from "../../src/native/index.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { testObjects } from "./objects.js";
@@ -66,8 +73,11 @@ export interface RunOptions {
   readonly isEngineCarried?: (slot: number) => boolean;
   /** Default true. Without: punts are dropped. */
   readonly punts?: boolean;
-  /** Frames a second of every punt class; default: those of the product. */
-  readonly puntRate?: number;
+  /**
+   * Every bucket holds so many and gets no more, for all runs of the same tables, slot and options; default: full ones
+   * at the product's rates for each frame.
+   */
+  readonly puntTokens?: number;
   /** Payload of a super-packet's segments (tc). The kernel gives a test no kind of super-packet, so it cannot be encapsulated. */
   readonly gsoBytes?: number;
 }
@@ -126,11 +136,12 @@ class Harness {
 
   /** Tables that did not change since the last run are not written again: only what that run counted goes. */
   private prepare(tables: Tables, slot: number, options: RunOptions): void {
-    const { punts, puntRate, takesXdp, isEngineCarried } = options;
-    const given = JSON.stringify([slot, punts, puntRate, String(takesXdp), String(isEngineCarried)]);
+    const { punts, puntTokens, takesXdp, isEngineCarried } = options;
+    const given = JSON.stringify([slot, punts, puntTokens, String(takesXdp), String(isEngineCarried)]);
     const same = this.written === tables && this.given === given && tables.deltas.empty;
     for (const name of same ? COUNTED : Object.values(MapName)) {
-      if (name !== MapName.DEVMAP) empty(this.programs.map(name), this.extent);
+      const spent = same && name === MapName.BUCKET && puntTokens !== undefined;
+      if (name !== MapName.DEVMAP && !spent) empty(this.programs.map(name), this.extent);
     }
     if (!same) this.write(tables, slot, options);
     this.written = tables;
@@ -139,13 +150,27 @@ class Harness {
 
   private write(tables: Tables, slot: number, options: RunOptions): void {
     this.extent = extentOf(tables);
-    const { takesXdp = () => true, isEngineCarried = () => false, punts = true, puntRate } = options;
+    const { takesXdp = () => true, isEngineCarried = () => false, punts = true } = options;
     const writer = new TableWriter(this.programs, tables, { takesXdp, isEngineCarried });
     writer.puntIfindex = punts ? PUNT_IFINDEX : 0;
     const problems = writer.writeAll();
     if (problems.length > 0) throw new Error(`tables cannot be written: ${JSON.stringify(problems)}`);
-    writePuntRates(this.programs.map(MapName.PUNT_RATE), puntRate === undefined ? PUNT_RATES : rateForAll(puntRate));
+    this.fillBuckets(slot, options.puntTokens);
     this.enterAtLoopback(tables, slot, isEngineCarried(slot));
+  }
+
+  private fillBuckets(slot: number, tokens?: number): void {
+    const rates = this.programs.map(MapName.PUNT_RATE);
+    if (tokens === undefined) {
+      writePuntRates(rates);
+      return;
+    }
+    const bucket = new Uint8Array(PuntBucketLayout.sizeBytes);
+    new DataView(bucket.buffer).setUint32(PuntBucketLayout.tokens, tokens, true);
+    for (let punt = 0; punt < Punt.CLASSES; punt++) {
+      rates.update(encodeIndex(punt), encodePuntRate(0, tokens));
+      this.programs.map(MapName.BUCKET).update(encodeIndex(slot * Punt.CLASSES + punt), bucket);
+    }
   }
 
   /** The loopback takes the place of the slot's interface. */
@@ -182,10 +207,6 @@ class Harness {
   }
 }
 
-function rateForAll(framesPerSecond: number): PuntRate[] {
-  return PUNT_RATES.map(([punt]) => [punt, framesPerSecond]);
-}
-
 function contextOf(hook: ProgramHook, { gsoBytes = 0 }: RunOptions): { ctx?: Uint8Array } {
   if (gsoBytes === 0) return {};
   if (hook === "xdp") throw new Error("XDP knows no super-packets");
@@ -213,7 +234,7 @@ function punted(bytes: Uint8Array): Pick<BpfOutcome, "verdict" | "ifindex" | "by
   const frame = new Uint8Array(bytes.length - 4);
   frame.set(bytes.subarray(0, 12));
   frame.set(bytes.subarray(16), 12);
-  return { verdict: "punted", ifindex: 0, bytes: frame, puntClass: tci >>> 13, puntSlot: tci & 0xfff };
+  return { verdict: "punted", ifindex: 0, bytes: frame, puntClass: tci >>> 12, puntSlot: tci & 0xfff };
 }
 
 function reasonOf({ drops }: DriverCounters): BpfOutcome["reason"] {

@@ -93,7 +93,7 @@ for (const hook of HOOKS) {
 
     onRoot("drops what is beyond the rate of its class", () => {
       const flood = packet(ethernet(H1.mac, "ff:ff:ff:ff:ff:ff"), payload(50));
-      const outcome = bench(lab()).run("h1", flood, { hook, puntRate: 0 });
+      const outcome = bench(lab()).run("h1", flood, { hook, puntTokens: 0 });
       expect(outcome.reason).toBe(Drop.PUNT_RATE_LIMITED);
       expect(outcome.counters.punts[Punt.BROADCAST]).toBe(0);
     });

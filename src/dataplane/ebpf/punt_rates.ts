@@ -9,23 +9,27 @@ const TICKS_PER_SECOND = 10;
 /** A bucket holds this many ticks' worth. */
 const BURST_TICKS = 2;
 
-/** Frames per second and interface. */
-export type PuntRate = readonly [punt: number, framesPerSecond: number];
+type PuntClass = Exclude<keyof typeof Punt, "CLASSES">;
 
-export const PUNT_RATES: readonly PuntRate[] = [
-  [Punt.LEARN, 5_000],
-  [Punt.BROADCAST, 10_000],
-  [Punt.UNKNOWN_UNICAST, 10_000],
-  [Punt.UNRESOLVED, 5_000],
-  [Punt.TOO_BIG, 1_000],
-  [Punt.EXCEPTION, 1_000],
-  [Punt.SEGMENT, 1_000_000],
-  [Punt.ALL, 1_000_000],
-];
+const FRAMES_PER_SECOND: Readonly<Record<PuntClass, number>> = {
+  LEARN: 5_000,
+  BROADCAST: 10_000,
+  UNKNOWN_UNICAST: 10_000,
+  UNRESOLVED: 5_000,
+  TOO_BIG: 1_000,
+  EXCEPTION: 1_000,
+  SEGMENT: 1_000_000,
+  ALL: 1_000_000,
+  // As broadcasts: when the power is back, every host behind a trunk asks at once.
+  NEIGHBOR: 10_000,
+  // What waits for answers is bounded, and each may be a request to a whole domain.
+  GLEAN: 1_000,
+  GATEWAY: 1_000,
+};
 
-export function writePuntRates(map: BpfMap, rates: readonly PuntRate[] = PUNT_RATES): void {
-  for (const [punt, framesPerSecond] of rates) {
+export function writePuntRates(map: BpfMap): void {
+  for (const [name, framesPerSecond] of Object.entries(FRAMES_PER_SECOND)) {
     const perTick = framesPerSecond / TICKS_PER_SECOND;
-    map.update(encodeIndex(punt), encodePuntRate(perTick, perTick * BURST_TICKS));
+    map.update(encodeIndex(Punt[name as PuntClass]), encodePuntRate(perTick, perTick * BURST_TICKS));
   }
 }
