@@ -36,6 +36,7 @@ export type FormatName =
   | "absolute-path"
   | "socket-path"
   | "domain-template"
+  | "l3-template"
   | "vrf-template";
 
 const same = (text: string): string => text;
@@ -214,5 +215,6 @@ export const formats: Readonly<Record<FormatName, TextFormat>> = {
   "absolute-path": absolutePath,
   "socket-path": socketPath,
   "domain-template": nameTemplate(["bd", "vni"]),
+  "l3-template": nameTemplate(["vrf", "vni"]),
   "vrf-template": nameTemplate(["vrf"]),
 };

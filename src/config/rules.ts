@@ -3,7 +3,7 @@
 
 import { listenerHasToken } from "./rules/api.js";
 import type { Rule } from "./rules/context.js";
-import { kernelNamesFit } from "./rules/frr.js";
+import { irbIsBridge, kernelNamesFit, shadowPortIsFree, vrfDevicesHaveTable } from "./rules/frr.js";
 import {
   bridgedDomainsHaveVni,
   gatewayAddressesOnce,
@@ -49,5 +49,8 @@ export const rules: readonly Rule[] = [
   routesHaveL3Vni,
   routesFitTables,
   kernelNamesFit,
+  irbIsBridge,
+  shadowPortIsFree,
+  vrfDevicesHaveTable,
   listenerHasToken,
 ];

@@ -61,7 +61,15 @@ describe("normalisation", () => {
         frr: {
           vrfBackend: "device",
           vtysh: "/var/run/frr",
-          names: { bridge: "br-{bd}", vxlan: "vx-{vni}", irb: "br-{bd}", vrf: "{vrf}" },
+          names: {
+            bridge: "br-{bd}",
+            vxlan: "vx-{vni}",
+            port: "lp-{vni}",
+            irb: "br-{bd}",
+            l3Bridge: "br-{vni}",
+            vrf: "{vrf}",
+          },
+          shadowPort: 14789,
           staleTime: 120,
         },
         static: { vteps: [], fdb: [], neighbors: [], routes: [] },

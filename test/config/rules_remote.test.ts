@@ -112,25 +112,3 @@ control:
     says: /VRF tenant has no L3 VNI to send with/,
   },
 ]);
-
-refuses("kernel objects for zebra", [
-  {
-    name: "names that are too long or taken",
-    text: `vtep: { address: 10.0.0.1, underlay: [br-blue] }
-control: { mode: frr }
-bridgeDomains:
-  - { name: a-rather-long-name, vni: 100 }
-  - { name: blue, vni: 200 }
-vrfs:
-  - { name: another-long-name, irb: asymmetric }
-`,
-    where: [
-      "4 bridgeDomains[0].name",
-      "4 bridgeDomains[0].name",
-      "5 bridgeDomains[1].name",
-      "5 bridgeDomains[1].name",
-      "7 vrfs[0].name",
-    ],
-    says: /gives a bridge named br-a-rather-long-name of 21 bytes, allowed: at most 15/,
-  },
-]);

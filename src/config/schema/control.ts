@@ -11,9 +11,33 @@ const namesSchema = mapping({
   required: [],
   default: {},
   properties: {
-    bridge: { type: "string", format: "domain-template", default: "br-{bd}", description: "Bridge of a domain." },
-    vxlan: { type: "string", format: "domain-template", default: "vx-{vni}", description: "VXLAN device of a VNI." },
-    irb: { type: "string", format: "domain-template", default: "br-{bd}", description: "IRB interface of a domain." },
+    bridge: {
+      type: "string",
+      format: "domain-template",
+      default: "br-{bd}",
+      description: "Bridge of a domain; {vni} stands for the name of a domain that has none.",
+    },
+    vxlan: {
+      type: "string",
+      format: "domain-template",
+      default: "vx-{vni}",
+      description: "VXLAN device of a VNI; for an L3 VNI, {bd} is the name of its VRF.",
+    },
+    port: {
+      type: "string",
+      format: "domain-template",
+      default: "lp-{vni}",
+      description:
+        "Bridge port on which local MACs are announced, one end of a veth pair; the other end has a p behind its name. " +
+        "Placeholders as in bridge and vxlan.",
+    },
+    irb: {
+      type: "string",
+      format: "domain-template",
+      default: "br-{bd}",
+      description: "IRB interface of a domain: its bridge, so the same as bridge.",
+    },
+    l3Bridge: { type: "string", format: "l3-template", default: "br-{vni}", description: "Bridge of an L3 VNI." },
     vrf: { type: "string", format: "vrf-template", default: "{vrf}", description: "VRF device or network namespace." },
   },
 });
@@ -36,6 +60,15 @@ const frrSchema = mapping({
       description: "Folder of FRR's vty sockets.",
     },
     names: namesSchema,
+    shadowPort: {
+      type: "integer",
+      minimum: 1,
+      maximum: 65535,
+      default: 14789,
+      description:
+        "UDP port of the VXLAN devices that are made for zebra. Nothing is sent or received there, and zebra does not " +
+        "read it: vtep.udpPort carries the overlay.",
+    },
     staleTime: {
       type: "integer",
       minimum: 0,
