@@ -1,10 +1,11 @@
 /** The face of the netlink codec and client towards the rest of control. */
 
-export { type AddressMessage, encodeDumpAddresses } from "./address.js";
+export * from "./address.js";
 export { formatIp, formatMacBytes, isIpv4Mapped, parseIp } from "./address-text.js";
+export { type BridgeData, type BridgePortData, BridgePortState } from "./bridge-link.js";
 export { NetlinkClient, type NetlinkClientOptions, type NetlinkCounters } from "./client.js";
 export { AddressFamily } from "./header.js";
-export { ETHERNET_HARDWARE, LinkFlag, type LinkMessage } from "./link.js";
+export { AddressGeneration, ETHERNET_HARDWARE, LinkFlag, type LinkMessage } from "./link.js";
 export * from "./link-request.js";
 export { Listeners, type Unsubscribe } from "./listeners.js";
 export type { NetlinkObject } from "./message.js";

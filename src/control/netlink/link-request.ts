@@ -1,6 +1,7 @@
 /** Requests about interfaces: ask, make, change, remove. */
-import { MessageFlag, MessageType } from "./header.js";
-import { LinkAttribute, LinkFlag, LinkInfoAttribute } from "./link.js";
+import { type BridgeData, type BridgePortData, writeBridgeData, writeBridgePortData } from "./bridge-link.js";
+import { AddressFamily, MessageFlag, MessageType } from "./header.js";
+import { ADDRESS_GENERATION, LinkAttribute, LinkFlag, LinkInfoAttribute, VRF_TABLE } from "./link.js";
 import { MessageWriter } from "./message-writer.js";
 import { type NewVxlan, writeVxlanData } from "./vxlan-link.js";
 
@@ -19,9 +20,22 @@ export function encodeGetLink(name: string): Uint8Array {
   return writer.attributeText(LinkAttribute.name, name).attributeU32(LinkAttribute.extMask, SKIP_STATISTICS).finish();
 }
 
-/** EEXIST if the name is taken. `up`: it is up from its first moment. */
-export function encodeNewVxlan(name: string, vxlan: NewVxlan, up: boolean): Uint8Array {
-  return newLink(name, "vxlan", up, (writer) => writeVxlanData(writer, vxlan));
+/**
+ * EEXIST if the name is taken. `up`: it is up from its first moment. `netnsFd`: open file descriptor of the network
+ * namespace that the device is born into; its UDP socket stays in the namespace of the socket that asks.
+ */
+export function encodeNewVxlan(name: string, vxlan: NewVxlan, up: boolean, netnsFd?: number): Uint8Array {
+  return newLink(name, "vxlan", { up, netnsFd }, (writer) => writeVxlanData(writer, vxlan));
+}
+
+/** With a MAC of its own, or the bridge takes, and changes, the lowest one of its ports. */
+export function encodeNewBridge(name: string, mac: Uint8Array, data: Partial<BridgeData>): Uint8Array {
+  return newLink(name, "bridge", { mac }, (writer) => writeBridgeData(writer, data));
+}
+
+/** EOPNOTSUPP from a kernel without VRF devices. */
+export function encodeNewVrf(name: string, table: number): Uint8Array {
+  return newLink(name, "vrf", {}, (writer) => writer.attributeU32(VRF_TABLE, table));
 }
 
 export interface VethPeer {
@@ -31,7 +45,7 @@ export interface VethPeer {
 }
 
 export function encodeNewVeth(name: string, peer: VethPeer): Uint8Array {
-  return newLink(name, "veth", false, (writer) => {
+  return newLink(name, "veth", {}, (writer) => {
     writer.nest(VETH_INFO_PEER, () => {
       interfaceHeader(writer, 0).attributeText(LinkAttribute.name, peer.name);
       if (peer.netnsFd !== undefined) writer.attributeU32(LinkAttribute.netnsFd, peer.netnsFd);
@@ -45,30 +59,70 @@ export interface LinkChange {
   readonly mac?: Uint8Array;
   /** Interface index of the new bridge or VRF; 0 takes it out. */
   readonly master?: number;
+  /** Free text. */
+  readonly alias?: string;
+  /** See AddressGeneration. The kernel sets it last: an interface that must not get an address comes up later. */
+  readonly addressGeneration?: number;
+  /** Of a bridge. */
+  readonly bridge?: Partial<BridgeData>;
+  /** Of an interface that is in a bridge already. */
+  readonly bridgePort?: Partial<BridgePortData>;
 }
 
-export function encodeSetLink(ifindex: number, change: LinkChange): Uint8Array {
+/** An interface by index, or by name where its index is not known yet. */
+export function encodeSetLink(which: number | string, change: LinkChange): Uint8Array {
   const writer = new MessageWriter(MessageType.newLink, MessageFlag.ack);
-  interfaceHeader(writer, ifindex, change.up);
+  interfaceHeader(writer, typeof which === "number" ? which : 0, change.up);
+  if (typeof which === "string") writer.attributeText(LinkAttribute.name, which);
   if (change.mac !== undefined) writer.attribute(LinkAttribute.address, change.mac);
   if (change.mtu !== undefined) writer.attributeU32(LinkAttribute.mtu, change.mtu);
   if (change.master !== undefined) writer.attributeU32(LinkAttribute.master, change.master);
+  if (change.alias !== undefined) writer.attributeText(LinkAttribute.alias, change.alias);
+  const { addressGeneration, bridge, bridgePort } = change;
+  if (addressGeneration !== undefined) writeAddressGeneration(writer, addressGeneration);
+  if (bridge !== undefined) writeKind(writer, "bridge", () => writeBridgeData(writer, bridge));
+  if (bridgePort !== undefined) writePort(writer, bridgePort);
   return writer.finish();
+}
+
+function writeAddressGeneration(writer: MessageWriter, mode: number): void {
+  writer.nest(LinkAttribute.perFamily, () => {
+    writer.nest(AddressFamily.ipv6, () => writer.attributeU8(ADDRESS_GENERATION, mode));
+  });
+}
+
+function writePort(writer: MessageWriter, port: Partial<BridgePortData>): void {
+  writer.nest(LinkAttribute.linkInfo, () => {
+    writer.attributeText(LinkInfoAttribute.slaveKind, "bridge");
+    writer.nest(LinkInfoAttribute.slaveData, () => writeBridgePortData(writer, port));
+  });
 }
 
 export function encodeDeleteLink(ifindex: number): Uint8Array {
   return interfaceHeader(new MessageWriter(MessageType.deleteLink, MessageFlag.ack), ifindex).finish();
 }
 
-function newLink(name: string, kind: string, up: boolean, writeData: (writer: MessageWriter) => void): Uint8Array {
+interface NewLink {
+  readonly up?: boolean | undefined;
+  readonly mac?: Uint8Array | undefined;
+  readonly netnsFd?: number | undefined;
+}
+
+function newLink(name: string, kind: string, link: NewLink, writeData: (writer: MessageWriter) => void): Uint8Array {
   const flags = MessageFlag.ack | MessageFlag.create | MessageFlag.exclusive;
   const writer = new MessageWriter(MessageType.newLink, flags);
-  interfaceHeader(writer, 0, up || undefined).attributeText(LinkAttribute.name, name);
+  interfaceHeader(writer, 0, link.up || undefined).attributeText(LinkAttribute.name, name);
+  if (link.mac !== undefined) writer.attribute(LinkAttribute.address, link.mac);
+  if (link.netnsFd !== undefined) writer.attributeU32(LinkAttribute.netnsFd, link.netnsFd);
+  writeKind(writer, kind, writeData);
+  return writer.finish();
+}
+
+function writeKind(writer: MessageWriter, kind: string, writeData: (writer: MessageWriter) => void): void {
   writer.nest(LinkAttribute.linkInfo, () => {
     writer.attributeText(LinkInfoAttribute.kind, kind);
     writer.nest(LinkInfoAttribute.data, () => writeData(writer));
   });
-  return writer.finish();
 }
 
 /** struct ifinfomsg. `up` undefined leaves the flags alone. */

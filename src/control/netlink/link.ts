@@ -6,6 +6,8 @@
  */
 import { formatMacBytes } from "./address-text.js";
 import { Attributes } from "./attributes.js";
+import { type BridgeData, type BridgePortData, decodeBridgeData, decodeBridgePortData } from "./bridge-link.js";
+import { AddressFamily } from "./header.js";
 import { decodeVxlanData, type VxlanData } from "./vxlan-link.js";
 
 export const LINK_HEADER_SIZE = 16;
@@ -22,10 +24,13 @@ export const LinkAttribute = {
   mtu: 4,
   link: 5,
   master: 10,
+  bridgePort: 12,
   txQueueLength: 13,
   operState: 16,
   linkInfo: 18,
   netnsPid: 19,
+  alias: 20,
+  perFamily: 26,
   netnsFd: 28,
   extMask: 29,
   linkNetnsId: 37,
@@ -35,8 +40,14 @@ export const LinkAttribute = {
   parentBusName: 57,
 } as const;
 
-export const LinkInfoAttribute = { kind: 1, data: 2, slaveKind: 4 } as const;
+export const LinkInfoAttribute = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
+/** IFLA_INET6_ADDR_GEN_MODE, inside the part of AF_INET6. */
+export const ADDRESS_GENERATION = 8;
+export const VRF_TABLE = 1;
 const VLAN_ID = 1;
+
+/** IN6_ADDR_GEN_MODE_*: whether the kernel gives the interface a link-local address by itself. */
+export const AddressGeneration = { eui64: 0, none: 1 } as const;
 
 export interface LinkMessage {
   readonly family: number;
@@ -65,6 +76,16 @@ export interface LinkMessage {
   /** Bus of the hardware behind it ("pci", "virtio"); null for software devices. */
   readonly parentBus: string | null;
   readonly vxlan: VxlanData | null;
+  /** Of a bridge. */
+  readonly bridge: BridgeData | null;
+  /** Of an interface in a bridge. */
+  readonly bridgePort: BridgePortData | null;
+  /** Routing table of a VRF device. */
+  readonly vrfTable: number | undefined;
+  /** Free text (ip link set alias); "" = none. */
+  readonly alias: string;
+  /** See AddressGeneration; undefined where the interface has no IPv6. */
+  readonly addressGeneration: number | undefined;
   readonly vlanId: number | undefined;
 }
 
@@ -72,13 +93,17 @@ export function decodeLink(view: DataView, start: number, end: number): LinkMess
   if (end - start < LINK_HEADER_SIZE) return null;
   const attributes = Attributes.read(view, start + LINK_HEADER_SIZE, end);
   if (attributes === null) return null;
+  const family = view.getUint8(start);
+  const info = readLinkInfo(attributes.nested(LinkAttribute.linkInfo));
   return {
-    family: view.getUint8(start),
+    family,
     hardwareType: view.getUint16(start + 2, true),
     ifindex: view.getInt32(start + 4, true),
     flags: view.getUint32(start + 8, true),
     ...readAttributes(attributes),
-    ...readLinkInfo(attributes.nested(LinkAttribute.linkInfo)),
+    ...info,
+    bridgePort:
+      family === AddressFamily.bridge ? readPort(attributes.nested(LinkAttribute.bridgePort)) : info.bridgePort,
   };
 }
 
@@ -95,15 +120,25 @@ function readAttributes(attributes: Attributes) {
     linkNetnsId: attributes.u32(LinkAttribute.linkNetnsId),
     txQueueLength: attributes.u32(LinkAttribute.txQueueLength),
     parentBus: attributes.text(LinkAttribute.parentBusName) ?? null,
+    alias: attributes.text(LinkAttribute.alias) ?? "",
+    addressGeneration: attributes.nested(LinkAttribute.perFamily)?.nested(AddressFamily.ipv6)?.u8(ADDRESS_GENERATION),
   };
+}
+
+function readPort(data: Attributes | null): BridgePortData | null {
+  return data === null ? null : decodeBridgePortData(data);
 }
 
 function readLinkInfo(info: Attributes | null) {
   const kind = info?.text(LinkInfoAttribute.kind) ?? null;
   const data = info?.nested(LinkInfoAttribute.data) ?? null;
+  const slaveKind = info?.text(LinkInfoAttribute.slaveKind) ?? null;
   return {
     kind,
-    slaveKind: info?.text(LinkInfoAttribute.slaveKind) ?? null,
+    slaveKind,
+    bridge: kind === "bridge" && data !== null ? decodeBridgeData(data) : null,
+    bridgePort: slaveKind === "bridge" ? readPort(info?.nested(LinkInfoAttribute.slaveData) ?? null) : null,
+    vrfTable: kind === "vrf" ? data?.u32(VRF_TABLE) : undefined,
     vxlan: kind === "vxlan" && data !== null ? decodeVxlanData(data) : null,
     vlanId: kind === "vlan" ? data?.u16(VLAN_ID) : undefined,
   };

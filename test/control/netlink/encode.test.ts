@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { encodeDumpAddresses } from "../../../src/control/netlink/address.js";
+import { encodeDeleteAddress, encodeDumpAddresses, encodeNewAddress } from "../../../src/control/netlink/address.js";
 import { parseIp } from "../../../src/control/netlink/address-text.js";
 import { viewOf } from "../../../src/control/netlink/header.js";
 import {
   encodeDeleteLink,
   encodeDumpLinks,
   encodeGetLink,
+  encodeNewBridge,
   encodeNewVeth,
+  encodeNewVrf,
   encodeNewVxlan,
   encodeSetLink,
 } from "../../../src/control/netlink/link-request.js";
@@ -130,6 +132,47 @@ describe("changes of links", () => {
     );
   });
 
+  it("makes a bridge with its MAC, a VRF device, and a vxlan device elsewhere", () => {
+    expectMessage(
+      encodeNewBridge("br0", MAC, { multicastSnooping: false }),
+      "1000 0506",
+      UNNUMBERED,
+      "00000000".repeat(4),
+      "0800 0300 62723000 0a00 0100 0200000000020000",
+      "1c00 1280 0b00 0100 6272696467650000 0c00 0280 0500 1700 00000000",
+    );
+    expectMessage(
+      encodeNewVrf("red", 1001),
+      "1000 0506",
+      UNNUMBERED,
+      "00000000".repeat(4),
+      "0800 0300 72656400",
+      "1800 1280 0800 0100 76726600 0c00 0280 0800 0100 e9030000",
+    );
+    const vxlan = encodeNewVxlan("vx100", { vni: 100, udpPort: 14789, learning: false }, false, 9);
+    expect(toHex(vxlan)).toContain("08001c0009000000");
+  });
+
+  it("changes an interface by name, its alias, addresses and place in a bridge", () => {
+    expectMessage(
+      encodeSetLink("br0", { alias: "vtepd", addressGeneration: 1 }),
+      "1000 0500",
+      UNNUMBERED,
+      "00000000".repeat(4),
+      "0800 0300 62723000 0a00 1400 7674657064000000",
+      "1000 1a80 0c00 0a80 0500 0800 01000000",
+    );
+    const bridgePort = { state: 0, learning: false, neighborSuppression: true };
+    expectMessage(
+      encodeSetLink(4, { bridgePort }),
+      "1000 0500",
+      UNNUMBERED,
+      "00000000 04000000 00000000 00000000",
+      "2c00 1280 0b00 0400 6272696467650000 1c00 0580",
+      "0500 0100 00000000 0500 0800 00000000 0500 2000 01000000",
+    );
+  });
+
   it("changes only what is named", () => {
     expectMessage(encodeSetLink(3, {}), "1000 0500", UNNUMBERED, "00000000 03000000 00000000 00000000");
     expectMessage(encodeSetLink(3, { up: true }), "1000 0500", UNNUMBERED, "00000000 03000000 01000000 01000000");
@@ -138,6 +181,16 @@ describe("changes of links", () => {
     const attributes = "0a00 0100 0200000000020000 0800 0400 28230000 0800 0a00 06000000";
     expectMessage(change, "1000 0500", UNNUMBERED, "00000000 03000000 00000000 00000000", attributes);
     expectMessage(encodeDeleteLink(3), "1100 0500", UNNUMBERED, "00000000 03000000 00000000 00000000");
+  });
+});
+
+describe("changes of addresses", () => {
+  it("adds one without duplicate address detection, marked, and removes it", () => {
+    const address = { ifindex: 3, address: ip("10.0.0.1"), prefixLength: 24 };
+    const body = "02180000 03000000 0800 0200 0a000001 0800 0100 0a000001";
+    const marked = encodeNewAddress({ ...address, flags: 2, protocol: 200 });
+    expectMessage(marked, "1400 0506", UNNUMBERED, body, "0800 0800 02000000 0500 0b00 c8000000");
+    expectMessage(encodeDeleteAddress(address), "1500 0500", UNNUMBERED, body);
   });
 });
 

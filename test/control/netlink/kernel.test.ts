@@ -1,5 +1,8 @@
+import { closeSync, openSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
+  AddressFlag,
+  encodeDeleteAddress,
   encodeDeleteLink,
   encodeDeleteNeighbor,
   encodeDumpAddresses,
@@ -10,6 +13,8 @@ import {
   encodeGetLink,
   encodeGetNeighbor,
   encodeGetRoute,
+  encodeNewAddress,
+  encodeNewBridge,
   encodeNewNeighbor,
   encodeNewVeth,
   encodeNewVxlan,
@@ -81,6 +86,73 @@ describe.skipIf(unavailable !== null)(titled("netlink with the kernel"), () => {
     expect(await client.get(encodeGetLink("v0"))).toMatchObject({ link });
     await client.execute(encodeSetLink(ifindex, { up: false, master: 0 }));
     expect(await client.get(encodeGetLink("v0"))).toMatchObject({ link: { master: 0, slaveKind: null } });
+  });
+
+  it("makes a bridge, and reads how it and its port are set", async () => {
+    const mac = Uint8Array.of(2, 0, 0, 0, 0, 7);
+    await client.execute(encodeNewBridge("br0", mac, { multicastSnooping: false }));
+    await client.execute(encodeNewVeth("v0", { name: "v1" }));
+    const [bridge, port] = [await ifindexOf("br0"), await ifindexOf("v0")];
+    await client.execute(encodeSetLink("br0", { alias: "vtepd", addressGeneration: 1 }));
+    await client.execute(encodeSetLink(bridge, { up: true }));
+    await client.execute(encodeSetLink(port, { master: bridge, up: true }));
+    const bridgePort = { state: 0, learning: false, neighborSuppression: true, unicastFlood: false };
+    await client.execute(encodeSetLink(port, { bridgePort }));
+    expect(await client.get(encodeGetLink("br0"))).toMatchObject({
+      link: { mac: "02:00:00:00:00:07", alias: "vtepd", addressGeneration: 1, bridge: { multicastSnooping: false } },
+    });
+    expect(await client.get(encodeGetLink("v0"))).toMatchObject({
+      link: { master: bridge, bridgePort: { ...bridgePort, multicastFlood: true, broadcastFlood: true } },
+    });
+    expect(namespace.read("address show dev br0")).not.toContain("inet6");
+  });
+
+  it("hears how others set a bridge's port", async () => {
+    namespace.ip("link add br0 type bridge", "link add v0 type veth peer name v1", "link set v0 master br0");
+    const heard: NetlinkObject[] = [];
+    client.onNotification((object) => heard.push(object));
+    namespace.bridge("link set dev v0 learning off");
+    await vi.waitFor(() =>
+      expect(heard).toContainEqual(
+        expect.objectContaining({
+          kind: "bridgePort",
+          link: expect.objectContaining({ name: "v0", bridgePort: expect.objectContaining({ learning: false }) }),
+        }),
+      ),
+    );
+  });
+
+  it("makes a vxlan device in another namespace, whose socket stays in ours", async () => {
+    const other = new Namespace();
+    const fd = openSync(`/run/netns/${other.name}`, "r");
+    try {
+      const vxlan = { vni: 100, udpPort: 14789, learning: false, local: ip("10.0.0.1") };
+      await client.execute(encodeNewVxlan("vx100", vxlan, true, fd));
+      expect(other.read("-d link show vx100")).toMatch(/<.*\bUP\b.*>[\s\S]*vxlan id 100 local 10\.0\.0\.1/);
+      expect(namespace.exec("ss", "-Huln")).toContain(":14789");
+      expect(other.exec("ss", "-Huln")).toBe("");
+    } finally {
+      closeSync(fd);
+      other.remove();
+    }
+  });
+
+  it("adds and removes addresses", async () => {
+    await client.execute(encodeNewVeth("v0", { name: "v1" }));
+    const ifindex = await ifindexOf("v0");
+    await client.execute(encodeSetLink(ifindex, { up: true }));
+    const inet = { ifindex, address: ip("10.0.0.1"), prefixLength: 24 };
+    const inet6 = { ifindex, address: ip("2001:db8::1"), prefixLength: 64 };
+    for (const address of [inet, inet6]) {
+      await client.execute(encodeNewAddress({ ...address, flags: AddressFlag.noDad, protocol: 200 }));
+      expect(await errnoOf(client.execute(encodeNewAddress(address)))).toBe("EEXIST");
+    }
+    const dumped = (await collect(client, encodeDumpAddresses(0))).filter(
+      (object) => object.kind === "address" && object.address.protocol === 200,
+    );
+    expect(dumped).toMatchObject([{ address: inet }, { address: inet6 }]);
+    for (const address of [inet, inet6]) await client.execute(encodeDeleteAddress(address));
+    expect(await errnoOf(client.execute(encodeDeleteAddress(inet)))).toBe("EADDRNOTAVAIL");
   });
 
   it("hears of what others change", async () => {

@@ -65,7 +65,11 @@ export class Namespace {
   }
 
   sysctl(...settings: string[]): void {
-    execFileSync("ip", ["netns", "exec", this.name, "sysctl", "-q", "-w", ...settings]);
+    this.exec("sysctl", "-q", "-w", ...settings);
+  }
+
+  exec(command: string, ...args: string[]): string {
+    return execFileSync("ip", ["netns", "exec", this.name, command, ...args], { encoding: "utf8" });
   }
 
   open(options: { groups?: readonly number[]; receiveBufferBytes?: number } = {}): NetlinkClient {
