@@ -1,16 +1,20 @@
-// The frames that benches send: UDP over IPv4 over Ethernet, as small as Ethernet has them, plain or inside VXLAN.
+// The frames that benches send: UDP over IP over Ethernet, as small as Ethernet has them, plain or inside VXLAN.
+import ipaddr from "ipaddr.js";
 
 /** 64 bytes on the wire, without the four of the FCS. */
 export const SMALL_FRAME_BYTES = 60;
 export const OUTER_BYTES = 50;
 export const VXLAN_PORT = 4789;
-const IPV4_HEADER = 20;
+const UDP = 17;
 const UDP_HEADER = 8;
 const ETHERNET_HEADER = 14;
-/** From the start of a frame to its UDP header, and to its payload. */
-export const UDP_AT = ETHERNET_HEADER + IPV4_HEADER;
-export const PAYLOAD_AT = UDP_AT + UDP_HEADER;
+const IP_HEADER = { 4: 20, 6: 40 };
+const TTL = 64;
+/** From the start of a frame to its UDP header, and to its payload; with IPv4. */
+export const UDP_AT = udpAt(4);
+export const PAYLOAD_AT = payloadAt(4);
 const FIRST_PORT = 1024;
+const HOSTS = { source: "192.168.5.1", destination: "192.168.5.2" };
 
 /** Six bytes: three of a prefix, three that count. */
 export function macBytes(prefix, number) {
@@ -20,7 +24,16 @@ export function macBytes(prefix, number) {
 
 export const macText = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 export const macFromText = (text) => Uint8Array.from(text.split(":"), (part) => Number.parseInt(part, 16));
-export const ipv4Bytes = (text) => text.split(".").map(Number);
+export const addressBytes = (text) => ipaddr.parse(text).toByteArray();
+export const familyOf = (address) => (address.includes(":") ? 6 : 4);
+
+export function udpAt(family) {
+  return ETHERNET_HEADER + IP_HEADER[family];
+}
+
+export function payloadAt(family) {
+  return udpAt(family) + UDP_HEADER;
+}
 
 function checksum(view, at, bytes) {
   let sum = 0;
@@ -29,36 +42,54 @@ function checksum(view, at, bytes) {
   return ~sum & 0xffff;
 }
 
-function writeUdp(frame, { from, to, source, destination, sourcePort, destinationPort }) {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+function writeIpv4(frame, view, { source, destination, ttl }) {
   const ip = ETHERNET_HEADER;
-  frame.set(to, 0);
-  frame.set(from, 6);
   view.setUint16(12, 0x0800);
   view.setUint8(ip, 0x45);
   view.setUint16(ip + 2, frame.length - ip);
-  view.setUint8(ip + 8, 64);
-  view.setUint8(ip + 9, 17);
-  frame.set(ipv4Bytes(source), ip + 12);
-  frame.set(ipv4Bytes(destination), ip + 16);
-  view.setUint16(ip + 10, checksum(view, ip, IPV4_HEADER));
-  view.setUint16(UDP_AT, sourcePort);
-  view.setUint16(UDP_AT + 2, destinationPort);
-  view.setUint16(UDP_AT + 4, frame.length - UDP_AT);
+  view.setUint8(ip + 8, ttl);
+  view.setUint8(ip + 9, UDP);
+  frame.set(addressBytes(source), ip + 12);
+  frame.set(addressBytes(destination), ip + 16);
+  view.setUint16(ip + 10, checksum(view, ip, IP_HEADER[4]));
 }
 
-/** One flow between two hosts; the flow's number is in its UDP source port. No UDP checksum: zero means none. */
-export function hostFrame({ from, to, flow, bytes = SMALL_FRAME_BYTES }) {
+function writeIpv6(frame, view, { source, destination, ttl }) {
+  const ip = ETHERNET_HEADER;
+  view.setUint16(12, 0x86dd);
+  view.setUint8(ip, 0x60);
+  view.setUint16(ip + 4, frame.length - udpAt(6));
+  view.setUint8(ip + 6, UDP);
+  view.setUint8(ip + 7, ttl);
+  frame.set(addressBytes(source), ip + 8);
+  frame.set(addressBytes(destination), ip + 24);
+}
+
+/** No UDP checksum: zero means none. Over IPv6 it should not be so, but no router looks. */
+function writeUdp(frame, { from, to, sourcePort, destinationPort, ...ip }) {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  const family = familyOf(ip.source);
+  const udp = udpAt(family);
+  frame.set(to, 0);
+  frame.set(from, 6);
+  if (family === 4) writeIpv4(frame, view, ip);
+  else writeIpv6(frame, view, ip);
+  view.setUint16(udp, sourcePort);
+  view.setUint16(udp + 2, destinationPort);
+  view.setUint16(udp + 4, frame.length - udp);
+}
+
+/** One flow between two hosts; the flow's number is in its UDP source port. */
+export function hostFrame({ from, to, flow, bytes = SMALL_FRAME_BYTES, ttl = TTL, ...addresses }) {
   const frame = new Uint8Array(bytes);
-  const addresses = { source: "192.168.5.1", destination: "192.168.5.2" };
-  writeUdp(frame, { from, to, ...addresses, sourcePort: FIRST_PORT + flow, destinationPort: 9 });
+  writeUdp(frame, { from, to, ttl, ...HOSTS, ...addresses, sourcePort: FIRST_PORT + flow, destinationPort: 9 });
   return frame;
 }
 
 /** A frame in a VXLAN packet (RFC 7348 §5). */
 export function vxlanPacket(inner, { from, to, source, destination, vni, sourcePort }) {
   const packet = new Uint8Array(OUTER_BYTES + inner.length);
-  writeUdp(packet, { from, to, source, destination, sourcePort, destinationPort: VXLAN_PORT });
+  writeUdp(packet, { from, to, ttl: TTL, source, destination, sourcePort, destinationPort: VXLAN_PORT });
   const view = new DataView(packet.buffer);
   view.setUint8(PAYLOAD_AT, 0x08);
   view.setUint32(PAYLOAD_AT + 4, vni << 8);

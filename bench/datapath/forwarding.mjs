@@ -1,50 +1,16 @@
 // Packets per second through a path: which way, with what in it.
 import { runText } from "../../dist/lab/process.js";
 import { withLab } from "../../dist/lab/runner.js";
-import { SMALL_FRAME_BYTES } from "../frames.mjs";
 import { announceHosts } from "./announce.mjs";
+import { verifyArrival } from "./arrived.mjs";
 import { hooksOf, letGoFirst, pinDaemons } from "./daemons.mjs";
+import { paths } from "./paths.mjs";
 import { measure } from "./sample.mjs";
 import { attachRedirect, subjects } from "./subjects.mjs";
-import { macs, noVtep, oneVtep, twoVteps } from "./topology.mjs";
-import { fromHost, fromVtep, plainArrival, vxlanArrival } from "./traffic.mjs";
-
-/** `through`: the interfaces of node `vtep`, in the direction of travel. */
-export const paths = {
-  encap: {
-    lab: oneVtep,
-    from: ["host", "a0"],
-    to: ["far", "s0"],
-    through: ["v0", "u0"],
-    traffic: (bytes) => fromHost(macs.farHost, bytes),
-    arrival: vxlanArrival,
-  },
-  decap: {
-    lab: oneVtep,
-    from: ["far", "s0"],
-    to: ["host", "a0"],
-    through: ["u0", "v0"],
-    traffic: (bytes) => fromVtep(macs.host, bytes),
-    arrival: plainArrival,
-  },
-  vteps: {
-    lab: twoVteps,
-    from: ["host", "a0"],
-    to: ["host2", "b0"],
-    traffic: (bytes) => fromHost(macs.farHost, bytes),
-    arrival: plainArrival,
-  },
-};
+import { macs, noVtep } from "./topology.mjs";
+import { arrivalOf, plain } from "./traffic.mjs";
 
 const placeIn = ({ instance }, [node, interfaceName]) => ({ namespace: instance.namespaceOf(node), interfaceName });
-
-/** What an empty redirect lets through is what was sent. */
-function arrivalOf(path, subject, bytes) {
-  if (subject.redirect === undefined) return path.arrival(bytes);
-  const { frame } = path.traffic(bytes);
-  const markAt = frame.length - bytes + plainArrival(bytes).markAt;
-  return { frameBytes: frame.length, markAt };
-}
 
 /** Programs on the interfaces of all nodes, as the kernel lists them. */
 async function attachedIn({ lab, instance }) {
@@ -57,8 +23,8 @@ async function attachedIn({ lab, instance }) {
   return lines.flat();
 }
 
-/** One sample of a subject on a path, in namespaces of its own. */
-export function samplePath({ path: pathName, subject: subjectName, cpu, seconds, bytes = SMALL_FRAME_BYTES }) {
+/** Puts a subject into a path, in namespaces of its own; `work` gets the ends, and what has to arrive. */
+function withPath({ path: pathName, subject: subjectName, cpu }, work) {
   const [path, subject] = [paths[pathName], subjects[subjectName]];
   return withLab(path.lab(subject), subject.variant, async (context) => {
     await subject.prepare?.(context);
@@ -70,22 +36,33 @@ export function samplePath({ path: pathName, subject: subjectName, cpu, seconds,
     try {
       await announceHosts(context);
       const ends = { source: placeIn(context, path.from), target: placeIn(context, path.to) };
-      const arrival = arrivalOf(path, subject, bytes);
-      const options = { ...ends, traffic: path.traffic(bytes), arrival, sinkKind: subject.sink, cpu, pids, seconds };
-      const sample = await measure(options, () => attachedIn(context));
-      return { ...sample, hooks: await hooksOf(context) };
+      // What an empty redirect lets through is what was sent.
+      const expected = subject.redirect === undefined ? path.arrives : path.traffic;
+      return await work(context, { ...ends, traffic: path.traffic, expected, sinkKind: subject.sink, cpu, pids });
     } finally {
       redirect?.close();
     }
   });
 }
 
+/** One sample of a subject on a path. */
+export function samplePath({ seconds, ...what }) {
+  return withPath(what, async (context, { expected, ...options }) => {
+    await verifyArrival({ ...options, expected });
+    const sample = await measure({ ...options, arrival: arrivalOf(expected), seconds }, () => attachedIn(context));
+    return { ...sample, hooks: await hooksOf(context) };
+  });
+}
+
+/** Throws unless a subject sends on what it should, byte by byte. */
+export const verifyPath = (what) => withPath(what, (_, options) => verifyArrival(options));
+
 /** Generator and sink with nothing in between. */
-export function sampleNothing({ sinkKind, cpu, seconds, bytes = SMALL_FRAME_BYTES }) {
+export function sampleNothing({ sinkKind, cpu, seconds }) {
   return withLab(noVtep(), "kernel", (context) => {
     const ends = { source: placeIn(context, ["host", "a0"]), target: placeIn(context, ["far", "s0"]) };
-    const traffic = fromHost(macs.far, bytes);
-    const options = { ...ends, traffic, arrival: plainArrival(bytes), sinkKind, cpu, pids: [], seconds };
+    const traffic = plain({ from: macs.host, to: macs.far });
+    const options = { ...ends, traffic, arrival: arrivalOf(traffic), sinkKind, cpu, pids: [], seconds };
     return measure(options, () => attachedIn(context));
   });
 }

@@ -1,5 +1,6 @@
 // What is compared, each put into the same path.
 import { command, runCommands } from "../../dist/lab/command.js";
+import { homeOf } from "../../dist/lab/kernel_irb.js";
 import { interfaceIndex } from "../../dist/native/index.js";
 import { attachAt, loadProgram } from "./object.mjs";
 import { macs } from "./topology.mjs";
@@ -40,15 +41,22 @@ export const subjects = {
   },
 };
 
-/** The kernel at its best: no learning, and the local hosts in its FDB too. The lab runner has done the rest. */
+/**
+ * The kernel at its best: no learning, the local hosts in its FDB too, and where it routes, no search for sockets that
+ * forwarded packets cannot have. The lab runner has done the rest.
+ */
 async function tuneKernel({ lab, instance }) {
   const local = { vtep: ["v0", macs.host], vtep2: ["x0", macs.farHost] };
   const commands = Object.entries(local)
     .filter(([node]) => node in lab.nodes)
-    .flatMap(([node, [port, mac]]) => [
-      command("bridge", node, "link", "set", "dev", port, "learning", "off"),
-      command("bridge", node, "fdb", "add", mac, "dev", port, "master", "static"),
-    ]);
+    .flatMap(([node, [port, mac]]) => {
+      const place = homeOf(node, lab.nodes[node], port);
+      return [
+        command("bridge", place, "link", "set", "dev", port, "learning", "off"),
+        command("bridge", place, "fdb", "add", mac, "dev", port, "master", "static"),
+        command("sysctl", place, "net.ipv4.ip_early_demux=0"),
+      ];
+    });
   await runCommands(commands, instance.namespaceOf);
 }
 

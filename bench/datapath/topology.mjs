@@ -21,11 +21,20 @@ const sysctls = { "net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.di
 /** An interface through which XDP redirects needs NAPI at both ends: without it the frames vanish silently. */
 export const NAPI = { gro: true };
 
-function vtepConfig({ address, remote, uplink, access, remoteMac }, { hook = "auto", userspaceSocket = "auto" }) {
+/** `choice`: the hook of both interfaces, and the sockets in userspace. */
+export const vtepOf = ({ address, uplink }, { hook = "auto", userspaceSocket = "auto" }) => ({
+  address,
+  underlay: [uplink],
+  underlayHook: hook,
+  userspaceSocket,
+});
+
+function vtepConfig(place, choice) {
+  const { remote, access, remoteMac } = place;
   return {
-    vtep: { address, underlay: [uplink], underlayHook: hook, userspaceSocket },
+    vtep: vtepOf(place, choice),
     bridgeDomains: [{ name: DOMAIN, vni: VNI }],
-    ports: [{ interface: access, bridgeDomain: DOMAIN, hook }],
+    ports: [{ interface: access, bridgeDomain: DOMAIN, hook: choice.hook ?? "auto" }],
     control: {
       mode: "static",
       static: {
@@ -36,7 +45,7 @@ function vtepConfig({ address, remote, uplink, access, remoteMac }, { hook = "au
   };
 }
 
-const FIRST = {
+export const FIRST = {
   address: addresses.local,
   remote: addresses.far,
   uplink: "u0",
@@ -45,7 +54,7 @@ const FIRST = {
 };
 const SECOND = { address: addresses.far, remote: addresses.local, uplink: "w0", access: "x0", remoteMac: macs.host };
 
-/** Of the first VTEP of every path. `choice`: the hook of both interfaces, and the sockets in userspace. */
+/** Of the first VTEP of every path that is bridged. */
 export const firstConfig = (choice) => vtepConfig(FIRST, choice);
 
 /** `kind`: "vtepd" (or the kernel in its place); "switch": a bridge without any tunnel; "host": nothing, only interfaces. */
@@ -77,10 +86,11 @@ const lab = (name, title, nodes, links) => ({ name: `bench-${name}`, title, fold
 /** For frames of the generator, all interfaces have NAPI. */
 const PACKET_OFFLOADS = { host: NAPI, access: NAPI, underlay: NAPI };
 
-export function oneVtep({ kind = "vtepd", ...choice }) {
+/** `configOf` makes the VTEP's configuration from the subject's choice. */
+export function oneVtep({ kind = "vtepd", ...choice }, configOf = firstConfig) {
   const nodes = {
     host: host("a0", macs.host, addresses.host, NAPI),
-    vtep: middle(kind, vtepConfig(FIRST, choice), macs.uplink, PACKET_OFFLOADS),
+    vtep: middle(kind, configOf(choice), macs.uplink, PACKET_OFFLOADS),
     far: underlayHost,
   };
   return lab("one", "one VTEP between a host and the underlay", nodes, [

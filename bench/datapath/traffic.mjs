@@ -1,48 +1,52 @@
-// The traffic of the data path benches: 256 flows of small frames between two hosts, as the generator is to make them
-// and as the sink is to find them.
-import { hostFrame, macFromText, OUTER_BYTES, PAYLOAD_AT, UDP_AT, vxlanPacket } from "../frames.mjs";
-import { addresses, macs, VNI } from "./topology.mjs";
+// The traffic of the data path benches: 256 flows of small frames between two hosts, as the generator is to make them,
+// and as they have to arrive.
+import { familyOf, hostFrame, macFromText, OUTER_BYTES, payloadAt, UDP_AT, udpAt, vxlanPacket } from "../frames.mjs";
+import { addresses, macs } from "./topology.mjs";
 
 export const FLOWS = 256;
 /** Says that the headers in front of it are the ones that should be there. */
 export const MARK = 0x70657476;
 const INNER_PORT = 1024;
 const OUTER_PORT = 49152;
-/** As much of the front of a frame as the generator writes anew: the headers and the mark. */
-const PLAIN_WORDS = 6;
+/** As much of the front of a frame as the generator writes anew, all that a VTEP may have changed. */
+const PLAIN_WORDS = { 4: 6, 6: 8 };
 const OUTER_WORDS = 12;
+/** Where a frame has its IPv6 flow label's lower half, and the last half word of its destination's first 64 bits. */
+export const FLOW_LABEL_AT = 16;
+export const SUBNET_AT = 44;
 
-function markedFrame(from, to, bytes) {
-  const frame = hostFrame({ from: macFromText(from), to: macFromText(to), flow: 0, bytes });
-  new DataView(frame.buffer).setUint32(PAYLOAD_AT, MARK, true);
-  return frame;
+const OUTBOUND = { from: macs.uplink, to: macs.far, source: addresses.local, destination: addresses.far };
+const INBOUND = { from: macs.far, to: macs.uplink, source: addresses.far, destination: addresses.local };
+
+/**
+ * Frames as a host sends or receives them. `packet`: MACs of both ends and, unless they are the two hosts', addresses
+ * and TTL. `flowAt`: two bytes that tell the flows apart, and begin with `firstFlow`; the UDP source port, if not given.
+ */
+export function plain({ flowAt, firstFlow = INNER_PORT, ...packet }) {
+  const family = familyOf(packet.source ?? addresses.host);
+  const frame = hostFrame({ ...packet, from: macFromText(packet.from), to: macFromText(packet.to), flow: 0 });
+  const markAt = payloadAt(family);
+  new DataView(frame.buffer).setUint32(markAt, MARK, true);
+  const inner = { innerPort: firstFlow, innerPortAt: flowAt ?? udpAt(family) };
+  return { frame, markAt, words: PLAIN_WORDS[family], ...inner, outerPort: 0, outerPortAt: 0 };
 }
 
-const plain = (frame) => ({
-  frame,
-  words: PLAIN_WORDS,
-  innerPort: INNER_PORT,
-  outerPort: 0,
-  innerPortAt: UDP_AT,
-  outerPortAt: 0,
-});
-
-/** Frames as a host sends them. */
-export const fromHost = (to, bytes) => plain(markedFrame(macs.host, to, bytes));
-
-/** VXLAN packets as another VTEP sends them. */
-export function fromVtep(to, bytes) {
-  const inner = markedFrame(macs.farHost, to, bytes);
-  const outer = { from: macFromText(macs.far), to: macFromText(macs.uplink), vni: VNI, sourcePort: OUTER_PORT };
+function tunnelled(inner, vni, { from, to, source, destination }) {
+  const ends = { from: macFromText(from), to: macFromText(to), source, destination };
   return {
-    frame: vxlanPacket(inner, { ...outer, source: addresses.far, destination: addresses.local }),
+    ...inner,
+    frame: vxlanPacket(inner.frame, { ...ends, vni, sourcePort: OUTER_PORT }),
+    markAt: OUTER_BYTES + inner.markAt,
     words: OUTER_WORDS,
-    innerPort: INNER_PORT,
+    innerPortAt: OUTER_BYTES + inner.innerPortAt,
     outerPort: OUTER_PORT,
-    innerPortAt: OUTER_BYTES + UDP_AT,
     outerPortAt: UDP_AT,
   };
 }
 
-export const plainArrival = (bytes) => ({ frameBytes: bytes, markAt: PAYLOAD_AT });
-export const vxlanArrival = (bytes) => ({ frameBytes: bytes + OUTER_BYTES, markAt: OUTER_BYTES + PAYLOAD_AT });
+/** VXLAN packets as another VTEP sends them, and as they reach it. */
+export const fromVtep = (vni, packet) => tunnelled(plain(packet), vni, INBOUND);
+export const toVtep = (vni, packet) => tunnelled(plain(packet), vni, OUTBOUND);
+
+/** What tells the sink that a frame is one of these. */
+export const arrivalOf = ({ frame, markAt }) => ({ frameBytes: frame.length, markAt });

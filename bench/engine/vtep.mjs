@@ -3,7 +3,7 @@
 import { Family, FdbKind, InterfaceFlag, PortFlag, RemoteFlag } from "../../dist/abi/generated.js";
 import { Tables } from "../../dist/tables/tables.js";
 import { readMac } from "../../dist/wire/ethernet.js";
-import { ipv4Bytes, macBytes } from "../frames.mjs";
+import { addressBytes, macBytes } from "../frames.mjs";
 
 export const FLOWS = 256;
 export const VTEPS = 8;
@@ -28,7 +28,7 @@ export const underlay = {
 };
 
 function mapped(address) {
-  return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ipv4Bytes(address)]);
+  return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...addressBytes(address)]);
 }
 
 function addInterface(tables, slot, name, flags) {

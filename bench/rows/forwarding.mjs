@@ -71,9 +71,25 @@ const generatorRow = {
 
 const vteps = ["kernel", "xdp", "tc", "packet", "xsk"];
 
+/** Every one sends from subnet to subnet; another address family costs little more than its longer header. */
+const routed = ["kernel", "xdp", "tc"];
+const SYMMETRIC = "host → VTEP routes → underlay, L3 VNI to a router MAC";
+
+function routedRows(prefix, family) {
+  const title = (what) => `${what}, ${family}`;
+  return [
+    pathRow(prefix, title(`${SYMMETRIC}, by host route`), routed),
+    pathRow(`${prefix}-prefix`, title(`${SYMMETRIC}, by one of 1000 prefixes`), routed),
+    pathRow(`${prefix}-asymmetric`, title("host → VTEP routes → underlay, L2 VNI to a known host"), routed),
+    pathRow(`${prefix}-decap`, title("underlay, L3 VNI → VTEP routes → host"), routed),
+  ];
+}
+
 export const forwardingRows = [
   generatorRow,
   pathRow("encap", "host → VTEP → underlay, known unicast", ["redirectXdp", "redirectTc", ...vteps]),
   pathRow("decap", "underlay → VTEP → host, known unicast", ["redirectXdp", "redirectTc", ...vteps]),
   pathRow("vteps", "host → VTEP → VTEP → host, known unicast", vteps),
+  ...routedRows("routed", "IPv4"),
+  ...routedRows("routed6", "IPv6"),
 ];

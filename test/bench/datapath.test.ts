@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Generator } from "../../bench/datapath/generator.mjs";
 import { Sink } from "../../bench/datapath/sink.mjs";
 import { macs, noVtep } from "../../bench/datapath/topology.mjs";
-import { fromHost, plainArrival } from "../../bench/datapath/traffic.mjs";
+import { arrivalOf, plain } from "../../bench/datapath/traffic.mjs";
 import { runCommands } from "../../src/lab/command.js";
 import { Instance } from "../../src/lab/instance.js";
 import { plan } from "../../src/lab/plan.js";
@@ -27,9 +27,10 @@ describe.skipIf(!root)("packet generator and sink (needs root)", () => {
 
   function ends(kind: "xdp" | "tc", expectedBytes: number) {
     const { namespaceOf } = instance;
-    const arrival = plainArrival(expectedBytes);
+    const ours = { from: macs.host, to: macs.far };
+    const arrival = arrivalOf(plain({ ...ours, bytes: expectedBytes }));
     const sink = new Sink({ namespace: namespaceOf("far"), interfaceName: "s0", arrival, kind });
-    const traffic = fromHost(macs.far, FRAME_BYTES);
+    const traffic = plain({ ...ours, bytes: FRAME_BYTES });
     const generator = new Generator({ namespace: namespaceOf("host"), interfaceName: "a0", traffic, cpu: 0 });
     return { generator, sink };
   }

@@ -1,0 +1,68 @@
+// Looks at what arrives, byte by byte, before anything is measured: the sink tells frames apart by length and mark only,
+// which says nothing of a TTL, a checksum, or whose MAC addresses a frame bears.
+import { Capture } from "../../dist/lab/capture.js";
+import { Watch } from "../../dist/lab/watch.js";
+import { Generator } from "./generator.mjs";
+import { FLOWS, MARK } from "./traffic.mjs";
+
+const ARRIVAL_MS = 10_000;
+const PATIENCE_MS = 200;
+const SINK = "sink";
+const PORT_BYTES = 2;
+/** Of the outer header, what each data path may choose: IP ID with fragment bits, checksum, source port. */
+const OUTER_CHOICES = [
+  [18, 4],
+  [24, 2],
+  [34, 2],
+];
+
+const hex = (bytes) => Buffer.from(bytes).toString("hex");
+
+/** The bytes that have to be the same in every flow; the others as zero. */
+function fixedBytes(bytes, { innerPortAt, outerPortAt }) {
+  const fixed = Buffer.from(bytes);
+  for (const [at, count] of outerPortAt ? OUTER_CHOICES : []) fixed.fill(0, at, at + count);
+  return fixed.fill(0, innerPortAt, innerPortAt + PORT_BYTES);
+}
+
+const isOurs =
+  ({ frame, markAt }) =>
+  (bytes) =>
+    bytes.length === frame.length && bytes.readUInt32LE(markAt) === MARK;
+
+/** What is wrong with the first frame that is wrong, or with all of them together. */
+export function problemOf(captured, expected) {
+  const ours = captured.filter(isOurs(expected));
+  if (ours.length === 0) return `no frame arrived as it should, of ${captured.length}${firstOf(captured)}`;
+  const wanted = fixedBytes(expected.frame, expected);
+  const wrong = ours.find((bytes) => !fixedBytes(bytes, expected).equals(wanted));
+  if (wrong === undefined) return undefined;
+  return `a frame arrived that is not as it should be:\n  ${hex(wrong)}, not\n  ${hex(expected.frame)}`;
+}
+
+const firstOf = ([first]) => (first === undefined ? "" : `; the first was\n  ${hex(first)}`);
+
+/** Again and again: the first may have to wait for a neighbour. */
+async function untilOneArrives(generator, watch, isOne) {
+  const one = (frames) => frames.get(SINK).some(isOne);
+  for (const end = Date.now() + ARRIVAL_MS; !one(watch.frames) && Date.now() < end; ) {
+    generator.start(FLOWS);
+    await generator.finish();
+    await watch.until(one, PATIENCE_MS);
+  }
+}
+
+/** Sends each flow once from `source` and throws unless they arrive at `target` like `expected`. */
+export async function verifyArrival({ source, target, traffic, expected, cpu }) {
+  const watch = new Watch();
+  const generator = new Generator({ ...source, traffic, cpu });
+  try {
+    watch.add(SINK, await Capture.start(target.namespace, target.interfaceName, watch.notify));
+    await untilOneArrives(generator, watch, isOurs(expected));
+  } finally {
+    generator.close();
+    await watch.stop();
+  }
+  const problem = problemOf(watch.frames.get(SINK), expected);
+  if (problem !== undefined) throw new Error(problem);
+}
