@@ -132,7 +132,7 @@ function nodeCommands(lab: LabSpec, node: string, spec: NodeSpec, options: PlanO
     ...roleCommands(lab, node, spec, options),
     ...names.map((name) => command("ip", homeOf(node, spec, name), "link", "set", name, "up")),
     ...Object.entries(spec.interfaces ?? {}).flatMap(([name, one]) => [
-      ...offloadCommands(node, name, one),
+      ...offloadCommands(homeOf(node, spec, name), name, one),
       ...addressCommands(node, name, one),
     ]),
   ];
