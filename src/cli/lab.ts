@@ -5,8 +5,11 @@ import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { vtepdProgram } from "../lab/daemon.js";
+import { Cell } from "../lab/frr/cell.js";
+import { missingPrograms } from "../lab/frr/speakers.js";
 import { type Instance, instances, sweep } from "../lab/instance.js";
 import { labNames, loadLab } from "../lab/load.js";
+import { inNamespace } from "../lab/process.js";
 import { hasFailed, resultLines } from "../lab/report.js";
 import { refuseUnlessPossible, testLab, upLab } from "../lab/runner.js";
 import type { Variant } from "../lab/topology.js";
@@ -43,6 +46,11 @@ async function up(name: string, options: LabOptions): Promise<void> {
 async function test(name: string | undefined, options: LabOptions): Promise<void> {
   const variant = variantOf(options);
   for (const lab of (name === undefined ? labNames() : [name]).map((one) => loadLab(one))) {
+    const missing = missingPrograms(lab);
+    if (name === undefined && missing.length > 0) {
+      print(`${lab.name}: SKIP, ${missing.join(" and ")} is not installed`);
+      continue;
+    }
     print(`${lab.name}: ${lab.title} (${variant})`);
     const report = await testLab(lab, variant, (result) => print(resultLines(result)));
     if (report.diagnosis !== undefined) print(report.diagnosis);
@@ -80,8 +88,10 @@ function shell(name: string, node: string | undefined): void {
     PATH: `${dirname(vtepdProgram)}:${process.env.PATH}`,
     PS1: `${name}:${node}# `,
   };
-  const argv = ["netns", "exec", instance.namespaceOf(node), process.env.SHELL ?? "/bin/sh"];
-  const { status } = spawnSync("ip", argv, { stdio: "inherit", env: environment });
+  const argv = [process.env.SHELL ?? "/bin/sh"];
+  const cell = Cell.of(instance, node);
+  const [file, args] = cell?.inside(argv) ?? inNamespace(instance.namespaceOf(node), argv);
+  const { status } = spawnSync(file, args, { stdio: "inherit", env: environment });
   process.exitCode = status ?? 1;
 }
 

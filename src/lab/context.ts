@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { VtepError } from "../wire/error.js";
 import { Capture } from "./capture.js";
 import type { Daemon } from "./daemon.js";
+import type { Frr } from "./frr/frr.js";
 import type { Instance } from "./instance.js";
 import { checkoutRoot } from "./load.js";
 import { normalAddress } from "./outer.js";
@@ -15,6 +16,7 @@ export interface LabContext {
   readonly instance: Instance;
   readonly variant: Variant;
   readonly daemons: ReadonlyMap<string, Daemon>;
+  readonly frr: ReadonlyMap<string, Frr>;
 }
 
 /** An interface of a host that has addresses: somebody to talk to. */

@@ -6,6 +6,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { VtepError } from "../wire/error.js";
+import type { Cell } from "./frr/cell.js";
 import type { Instance } from "./instance.js";
 import { checkoutRoot } from "./load.js";
 import { type Finished, finish, inNamespace, runText, stop } from "./process.js";
@@ -40,6 +41,8 @@ export class Daemon {
   constructor(
     private readonly instance: Instance,
     readonly node: string,
+    /** Where FRR of the node runs, if it does. */
+    private readonly cell?: Cell,
   ) {
     this.socket = instance.socketOf(node);
     this.#logFile = join(instance.folder, `${node}.log`);
@@ -49,11 +52,13 @@ export class Daemon {
   async start(spec: VtepSpec, variant: Variant): Promise<void> {
     const file = join(this.instance.folder, `${this.node}.yaml`);
     const vtep = { ...spec.vtep, datapath: variant };
-    writeFileSync(file, stringify({ ...spec, vtep, api: { socket: this.socket } }));
+    // In the cell a VRF is a namespace, and vtysh is where it is by default.
+    const control = spec.control.mode === "frr" ? { ...spec.control, frr: { vrfBackend: "netns" } } : spec.control;
+    writeFileSync(file, stringify({ ...spec, vtep, control, api: { socket: this.socket } }));
     this.#before = await this.#interfaces();
     const log = openSync(this.#logFile, "w");
     const argv = [vtepdProgram, "run", "--config", file, "--socket", this.socket];
-    const [program, args] = inNamespace(this.#namespace, argv);
+    const [program, args] = this.cell?.inside(argv) ?? inNamespace(this.#namespace, argv);
     // A group of its own: Ctrl-C is for the runner, which then ends the daemon in order.
     this.#child = spawn(program, args, { stdio: ["ignore", log, log], detached: true });
     closeSync(log);
@@ -105,7 +110,7 @@ export class Daemon {
     ];
   }
 
-  /** One line per interface and per program on it: everything that the daemon may have added. */
+  /** One line per VRF, per interface and per program on it: everything that the daemon may have added. */
   async #interfaces(): Promise<string[]> {
     const namespace = this.#namespace;
     const links = JSON.parse(await runText("ip", ["-n", namespace, "-j", "link"])) as {
@@ -114,6 +119,7 @@ export class Daemon {
     }[];
     const filters = await Promise.all(links.map(({ ifname }) => this.#filters(ifname)));
     return [
+      ...(this.cell?.vrfs() ?? []).map((name) => `namespace ${name}`),
       ...links.map(({ ifname, xdp }) => `interface ${ifname}${xdp ? " with an XDP program" : ""}`),
       ...filters.flat(),
     ];

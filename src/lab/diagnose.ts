@@ -2,6 +2,7 @@
 import type { LabContext } from "./context.js";
 import { vtepNodes } from "./context.js";
 import { type Daemon, vtepd } from "./daemon.js";
+import type { Frr } from "./frr/frr.js";
 import { vrfPlaces } from "./kernel_irb.js";
 import { finish } from "./process.js";
 
@@ -39,6 +40,21 @@ function kernelSections(context: LabContext, node: string): Promise<string>[] {
   return views.map(([tool, args]) => section(`${node}: ${tool} ${args.slice(2).join(" ")}`, output(tool, args)));
 }
 
+const VTYSH = [
+  "show evpn vni",
+  "show bgp l2vpn evpn summary",
+  "show bgp summary",
+  "show bgp l2vpn evpn",
+  "show bfd peers brief",
+];
+
+function frrSections(frr: Frr): Promise<string>[] {
+  return [
+    ...VTYSH.map((command) => section(`${frr.node}: vtysh ${command}`, frr.vtysh(command))),
+    section(`${frr.node}: end of bgpd's log`, Promise.resolve(frr.logTail("bgpd"))),
+  ];
+}
+
 export async function diagnose(context: LabContext): Promise<string> {
   const parts: string[] = [];
   for (const node of vtepNodes(context.lab)) {
@@ -47,5 +63,6 @@ export async function diagnose(context: LabContext): Promise<string> {
       parts.push(...(await Promise.all(kernelSections(context, place))));
     }
   }
+  for (const frr of context.frr.values()) parts.push(...(await Promise.all(frrSections(frr))));
   return parts.join("\n");
 }

@@ -11,8 +11,8 @@ import type { Variant } from "./topology.js";
 
 const NETNS_FOLDER = "/run/netns";
 const STATE_FILE = "state.json";
-/** `vl-<lab>-<pid>-<node>`, or `<node>.<vrf>` for a VRF of the kernel's VTEP; none of them has a hyphen. */
-const NAMESPACE = /^vl-(.+-(\d+))-[a-z0-9]+(?:\.[a-z0-9]+)?$/;
+/** `vl-<lab>-<pid>-<node>`, or `<node>.<vrf>` for a VRF of the kernel's VTEP; a lab has no dot, a node no hyphen. */
+const NAMESPACE = /^vl-([^.]+-(\d+))-[a-z0-9]+(?:\..+)?$/;
 const GRACE_MS = 5000;
 const POLL_MS = 20;
 

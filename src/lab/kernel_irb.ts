@@ -38,8 +38,9 @@ export function homeOf(node: string, spec: NodeSpec | undefined, interfaceName: 
 /** The addresses of the gateway, and the bindings of remote hosts, for which the bridge then answers. */
 export function gatewayCommands(place: string, spec: VtepSpec, domain: BridgeDomainSpec, bridge: string): Command[] {
   const { gateway, vni, arpSuppression = true } = domain;
-  const neighbors = (spec.control.static.neighbors ?? []).filter(({ bridgeDomain }) => bridgeDomain === domain.name);
-  const suppresses = gateway !== undefined && vni !== undefined && arpSuppression;
+  const neighbors = (spec.control.static?.neighbors ?? []).filter(({ bridgeDomain }) => bridgeDomain === domain.name);
+  const knowsHosts = gateway !== undefined || spec.control.mode === "frr";
+  const suppresses = knowsHosts && vni !== undefined && arpSuppression;
   return [
     ...(suppresses ? [command("bridge", place, "link", "set", "dev", vxlanName(vni), "neigh_suppress", "on")] : []),
     ...(gateway?.addresses ?? []).map((address) => addressCommand(place, bridge, address)),
@@ -61,7 +62,7 @@ export function vrfCommands(node: string, spec: VtepSpec, vrf: VrfSpec, around: 
   if (irb !== "symmetric" || l3vni === undefined) return [];
   const place = vrfPlace(node, name);
   const bridge = `br${l3vni}`;
-  const routes = (spec.control.static.routes ?? []).filter((route) => route.vrf === name);
+  const routes = (spec.control.static?.routes ?? []).filter((route) => route.vrf === name);
   const routers = new Map(routes.map((route) => [route.vtep, route.routerMac]));
   const tunnel = { bridge, vni: l3vni, mtu: roomOf(spec, around.mtuOf), learning: false };
   return [

@@ -136,12 +136,21 @@ function portCommands(
     ...(place === node ? [] : [command("ip", node, "link", "set", device, "netns", namespaceOf(place))]),
     command("ip", place, "link", "set", device, "addrgenmode", "none", "master", bridge),
     ...(port.isolated === true ? [command("bridge", place, "link", "set", "dev", device, "isolated", "on")] : []),
+    ...staticMacCommands(place, device, port),
   ];
+}
+
+/** Sticky ones zebra announces as such; the kernel cannot make those that it learns sticky. */
+function staticMacCommands(place: string, device: string, { security = {} }: PortSpec): Command[] {
+  const sticky = security.sticky === true ? ["sticky"] : [];
+  return (security.static ?? []).map((mac) =>
+    command("bridge", place, "fdb", "replace", mac, "dev", device, "master", "static", ...sticky),
+  );
 }
 
 function remoteCommands(place: string, spec: VtepSpec, { name, vni }: BridgeDomainSpec): Command[] {
   if (vni === undefined) return [];
-  const { vteps = [], fdb = [] } = spec.control.static;
+  const { vteps = [], fdb = [] } = spec.control.static ?? {};
   const flood = vteps
     .filter(({ bridgeDomains = [] }) => bridgeDomains.includes(name))
     .map(({ address }) =>

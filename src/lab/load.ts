@@ -7,9 +7,11 @@ import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject } from "ajv";
 import { parseDocument } from "yaml";
 import { VtepError } from "../wire/error.js";
+import type { ConvergedCheck, PingCheck, SteadyPings } from "./expectation.js";
+import { speakerProblems } from "./frr/conf.js";
 import { isAddress } from "./outer.js";
 import { ACTIONS, labSchema } from "./schema.js";
-import { type Lab, type LabSpec, type PingCheck, splitEndpoint } from "./topology.js";
+import { type Lab, type LabSpec, splitEndpoint } from "./topology.js";
 
 /** The checkout: two folders up, from src/lab and from dist/lab alike. */
 export const checkoutRoot = fileURLToPath(new URL("../../", import.meta.url));
@@ -39,7 +41,7 @@ export function parseLab(text: string, file: string): LabSpec {
   const lab: unknown = document.toJS();
   const validate = new Ajv({ allErrors: true, strict: false }).compile<LabSpec>(labSchema);
   if (!validate(lab)) throw invalid(file, (validate.errors ?? []).map(describe));
-  refuse(file, [...linkProblems(lab), ...checkProblems(lab)]);
+  refuse(file, [...linkProblems(lab), ...speakerProblems(lab), ...checkProblems(lab)]);
   return lab;
 }
 
@@ -77,14 +79,14 @@ function mentionedNodes(check: LabSpec["expect"][number]): string[] {
   if ("trace" in check) return [...hostNames(check.trace.from, check.trace.to), ...outer];
   if ("icmp" in check) return [...hostNames(check.icmp.from, check.icmp.to), ...outer];
   if ("probes" in check) return [check.probes.host];
-  if ("move" in check) {
-    const ends = check.move.pings.flatMap(({ from, to }) => hostNames(from, to));
-    return [check.move.host, check.move.switch, ...ends, ...outer];
-  }
+  if ("move" in check) return [check.move.host, check.move.switch, ...pingEnds(check.move), ...outer];
   if ("noPing" in check) return [check.noPing.from, ...outer];
   if ("tcp" in check) return [check.tcp.from, check.tcp.to, ...outer];
   if ("show" in check) return [check.show.node];
-  if ("links" in check) return [check.links.node];
+  if ("links" in check) return [check.links.node, ...pingEnds(check.links)];
+  if ("vtysh" in check) return [check.vtysh.node];
+  if ("frr" in check) return [check.frr.node, ...pingEnds(check.frr)];
+  if ("converged" in check) return convergedNodes(check.converged);
   if ("flows" in check)
     return [check.flows.from, check.flows.to, ...Object.keys(check.flows.shares).flatMap((way) => way.split(">"))];
   const { from, to, arrives, wire = {} } = check.send;
@@ -94,6 +96,13 @@ function mentionedNodes(check: LabSpec["expect"][number]): string[] {
 
 /** Without plain addresses, which may stand for hosts. */
 const hostNames = (...names: readonly string[]): string[] => names.filter((name) => !isAddress(name));
+
+const pingEnds = ({ pings = [] }: SteadyPings): string[] => pings.flatMap(({ from, to }) => hostNames(from, to));
+
+function convergedNodes({ nodes = [], hosts = {}, absent = [], routes = {} }: ConvergedCheck["converged"]): string[] {
+  const vteps = Object.values(routes).flatMap((prefixes) => Object.values(prefixes).flat());
+  return [...nodes, ...Object.keys(hosts), ...Object.values(hosts), ...absent, ...hostNames(...vteps)];
+}
 
 function pingedNodes(ping: PingCheck["ping"]): readonly string[] {
   return "from" in ping ? hostNames(ping.from, ...ping.to) : ping.between;

@@ -10,11 +10,14 @@ import { runCommands } from "./command.js";
 import { type LabContext, probeProgram } from "./context.js";
 import { Daemon, showRows } from "./daemon.js";
 import { diagnose } from "./diagnose.js";
+import type { Check } from "./expectation.js";
+import type { Frr } from "./frr/frr.js";
+import { missingPrograms, prepareFrr, startSpeakers } from "./frr/speakers.js";
 import { guard, Instance, sweep } from "./instance.js";
 import { homeOf } from "./kernel_irb.js";
 import { checkoutRoot } from "./load.js";
 import { interfacesOf, type NamespaceOf, plan, withVariant } from "./plan.js";
-import type { Check, Lab, Variant, VtepSpec } from "./topology.js";
+import type { Lab, Variant, VtepSpec } from "./topology.js";
 
 const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
 const LINKS_TIMEOUT_MS = 5000;
@@ -42,12 +45,17 @@ export interface LabReport {
   readonly diagnosis: string | undefined;
 }
 
-export function refuseUnlessPossible(): void {
+/** Without a lab: whether any can run. */
+export function refuseUnlessPossible(lab?: Lab): void {
   if (process.getuid?.() !== 0) {
     throw new VtepError("lab_root", "labs are made of network namespaces, which needs root: run this with sudo");
   }
   for (const file of [probeProgram, dot1qObject]) {
     if (!existsSync(file)) throw new VtepError("lab_build", `${file} is missing: run 'npm run build'`, { file });
+  }
+  const missing = lab === undefined ? [] : missingPrograms(lab);
+  if (missing.length > 0) {
+    throw new VtepError("lab_programs", `this lab needs ${missing.join(" and ")}, which is not installed`, { missing });
   }
 }
 
@@ -57,14 +65,15 @@ async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<
   const { namespaceOf } = instance;
   await runCommands(plan(chosen, { namespaceOf, dot1qObject }), namespaceOf);
   await Promise.all(Object.keys(chosen.nodes).map((node) => awaitLinks(chosen, node, namespaceOf)));
+  const frr = await prepareFrr(chosen, instance);
   const ours = Object.entries(chosen.nodes).flatMap(([node, { kind, config }]): [Daemon, VtepSpec][] =>
-    kind === "vtepd" && config !== undefined ? [[new Daemon(instance, node), config]] : [],
+    kind === "vtepd" && config !== undefined ? [[new Daemon(instance, node, frr.get(node)?.cell), config]] : [],
   );
   for (const [daemon, config] of ours) await daemon.start(config, variant);
-  const ready = await Promise.allSettled(ours.map(([daemon]) => daemon.waitUntilReady()));
-  const failed = ready.find((one) => one.status === "rejected");
+  const waiting = [startSpeakers(chosen, instance, frr), ...ours.map(([daemon]) => daemon.waitUntilReady())];
+  const failed = (await Promise.allSettled(waiting)).find((one) => one.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-  return { lab: chosen, instance, variant, daemons: new Map(ours.map(([daemon]) => [daemon.node, daemon])) };
+  return { lab: chosen, instance, variant, daemons: new Map(ours.map(([daemon]) => [daemon.node, daemon])), frr };
 }
 
 async function awaitLinks(lab: Lab, node: string, namespaceOf: NamespaceOf): Promise<void> {
@@ -78,7 +87,7 @@ async function awaitLinks(lab: Lab, node: string, namespaceOf: NamespaceOf): Pro
 
 /** A lab that stays until `lab down`. */
 export async function upLab(lab: Lab, variant: Variant): Promise<Instance> {
-  refuseUnlessPossible();
+  refuseUnlessPossible(lab);
   sweep();
   const instance = Instance.create(lab.name, variant, true);
   const release = guard(instance);
@@ -95,7 +104,7 @@ export async function upLab(lab: Lab, variant: Variant): Promise<Instance> {
 
 /** Runs `work` in a lab of its own and removes the lab. */
 export async function withLab<T>(lab: Lab, variant: Variant, work: (context: LabContext) => Promise<T>): Promise<T> {
-  refuseUnlessPossible();
+  refuseUnlessPossible(lab);
   sweep();
   const instance = Instance.create(lab.name, variant, false);
   const release = guard(instance);
@@ -121,6 +130,7 @@ export function testLab(
     const daemons = [...context.daemons.values()];
     note(...(await Promise.all(daemons.map((daemon) => checkDatapath(daemon, variant)))));
     for (const check of context.lab.expect) note(await judge(context, check));
+    note(...[...context.frr.values()].flatMap(checkFrr));
     const failed = results.some(({ state }) => state === "failed");
     const diagnosis = failed ? await diagnose(context) : undefined;
     note(...(await Promise.all(daemons.map(checkStop))));
@@ -152,6 +162,12 @@ async function checkDatapath(daemon: Daemon, variant: Variant): Promise<CheckRes
     ...(right.length === hooks.length ? [] : [`the hooks of its ports are ${hooks.join(", ")}`]),
   ];
   return { name, state: problems.length === 0 ? "passed" : "failed", problems, detail: [...new Set(hooks)].join(", ") };
+}
+
+/** Said only when something is wrong: a daemon of FRR that died by itself. */
+function checkFrr(frr: Frr): CheckResult[] {
+  const problems = frr.dead();
+  return problems.length === 0 ? [] : [{ name: `FRR of ${frr.node} runs`, state: "failed", problems, detail: "" }];
 }
 
 async function checkStop(daemon: Daemon): Promise<CheckResult> {

@@ -33,24 +33,31 @@ const vtepSpec = {
     vtep: { type: "object", required: ["address", "underlay"], properties: { address: text, underlay: texts } },
     bridgeDomains: { type: "array", items: { type: "object", required: ["name"] } },
     ports: { type: "array", items: { type: "object", required: ["interface", "bridgeDomain"] } },
-    control: { type: "object", required: ["mode", "static"], properties: { mode: { const: "static" } } },
+    control: { type: "object", required: ["mode"], properties: { mode: { enum: ["static", "frr"] } } },
   },
 };
 
 const node = {
   ...closed(
     {
-      kind: { enum: ["host", "vtepd", "kernel-vtep", "router", "switch"] },
+      kind: { enum: ["host", "vtepd", "kernel-vtep", "router", "switch", "gobgp"] },
       interfaces: mapOf(interfaceSpec),
       routes: texts,
       sysctls: mapOf({ type: "integer" }),
       config: vtepSpec,
+      frr: { anyOf: [text, { ...mapOf(text), required: ["template"] }] },
+      gobgp: closed({ config: text, routes: texts }, ["config"]),
     },
     ["kind"],
   ),
   if: { properties: { kind: { enum: ["vtepd", "kernel-vtep"] } } },
   // biome-ignore lint/suspicious/noThenProperty: `then` is JSON schema's word
   then: { required: ["config"] },
+};
+
+const pings = {
+  pings: { type: "array", items: closed({ from: text, to: text }) },
+  mostLost: { type: "integer" },
 };
 
 const outer = closed(
@@ -99,7 +106,10 @@ const actions: Record<string, object> = {
   tcp: closed({ from: text, to: text, megabytes: { type: "integer" }, family }, ["from", "to", "megabytes"]),
   flows: closed({ from: text, to: text, count: { type: "integer" }, shares: mapOf(pair({ type: "number" })) }),
   show: closed({ node: text, noun: text, has: rows, hasNot: rows }, ["node", "noun"]),
-  links: closed({ node: text, state: { enum: ["up", "down"] } }),
+  links: closed(
+    { node: text, state: { enum: ["up", "down"] }, interfaces: texts, silent: { type: "boolean" }, ...pings },
+    ["node", "state"],
+  ),
   trace: closed({ from: text, to: text, family, hops: texts }, ["from", "to", "hops"]),
   icmp: closed(
     {
@@ -114,15 +124,19 @@ const actions: Record<string, object> = {
     },
     ["from", "to", "answer", "by"],
   ),
-  move: closed({
-    host: text,
-    switch: text,
-    from: text,
-    to: text,
-    pings: { type: "array", items: closed({ from: text, to: text }) },
-    mostLost: { type: "integer" },
-  }),
+  move: closed({ host: text, switch: text, from: text, to: text, ...pings }, ["host", "switch", "from", "to"]),
   probes: closed({ host: text, family, count: { type: "integer" } }, ["host", "count"]),
+  converged: closed({ nodes: texts, hosts: mapOf(text), absent: texts, routes: mapOf(mapOf(texts)) }, []),
+  vtysh: closed({ node: text, command: text, has: rows, hasNot: rows }, ["node", "command"]),
+  frr: closed(
+    {
+      node: text,
+      action: { enum: ["restart", "kill", "start"] },
+      daemon: { enum: ["zebra", "bgpd", "bfdd", "all"] },
+      ...pings,
+    },
+    ["node", "action", "daemon"],
+  ),
 };
 
 /** `load.ts` sees to it that a check has exactly one action: `oneOf` would answer a typing error with a page. */
@@ -134,13 +148,18 @@ const check = closed(
     outer: { type: "array", items: outer },
     offWire: texts,
     unasked: texts,
+    unsignalled: texts,
   },
   [],
 );
 
-export const labSchema = closed({
-  title: text,
-  nodes: { ...mapOf(node), propertyNames: { pattern: "^[a-z0-9]+$" } },
-  links: { type: "array", items: pair(endpoint) },
-  expect: { type: "array", items: check },
-});
+export const labSchema = closed(
+  {
+    title: text,
+    frr: mapOf(text),
+    nodes: { ...mapOf(node), propertyNames: { pattern: "^[a-z0-9]+$" } },
+    links: { type: "array", items: pair(endpoint) },
+    expect: { type: "array", items: check },
+  },
+  ["title", "nodes", "links", "expect"],
+);

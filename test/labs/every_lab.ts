@@ -1,5 +1,6 @@
 /** Every lab of netns-lab/ with one variant. A file per variant, so that two of them run side by side. */
 import { describe, it } from "vitest";
+import { missingPrograms } from "../../src/lab/frr/speakers.js";
 import { labNames, loadLab } from "../../src/lab/load.js";
 import { failureText, hasFailed } from "../../src/lab/report.js";
 import { testLab } from "../../src/lab/runner.js";
@@ -15,7 +16,10 @@ export function testEveryLab(variant: Variant, only?: readonly string[]): void {
   describe(`labs with ${variant}`, () => {
     it.for(names)("%s", { timeout: TIMEOUT_MS }, async (name, ctx) => {
       if (process.getuid?.() !== 0) ctx.skip("needs root: labs are made of network namespaces");
-      const report = await testLab(loadLab(name), variant);
+      const lab = loadLab(name);
+      const missing = missingPrograms(lab);
+      if (missing.length > 0) ctx.skip(`needs ${missing.join(" and ")}`);
+      const report = await testLab(lab, variant);
       if (hasFailed(report)) throw new Error(failureText(report));
     });
   });

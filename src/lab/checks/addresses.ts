@@ -1,7 +1,7 @@
 /** Destination addresses of a host's subnet for each kind of frame. */
 import ipaddr from "ipaddr.js";
 import type { HostPlace } from "../context.js";
-import type { Cast } from "../topology.js";
+import type { Cast } from "../expectation.js";
 
 const GROUP = { 4: "239.7.3.48", 6: "ff15::7348" } as const;
 

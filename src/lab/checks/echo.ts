@@ -1,7 +1,7 @@
 /** One run of iputils ping from a host, and what it says: replies, their TTL, ICMP errors. */
 import type { HostPlace, LabContext } from "../context.js";
+import type { IcmpError } from "../expectation.js";
 import { finish } from "../process.js";
-import type { IcmpError } from "../topology.js";
 
 /** Once something was answered ping waits for the rest no longer than its interval, whatever -W says. */
 const INTERVAL_SECONDS = 1;

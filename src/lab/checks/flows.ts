@@ -1,8 +1,9 @@
 /** Many flows between two hosts: by which node of the underlay or to which VTEP each goes, and that it stays there. */
 import { VtepError } from "../../wire/error.js";
 import { findPlace, type LabContext, tapsOf, udpPortOf, vtepNames, vtepNodes, whileCapturing } from "../context.js";
+import type { FlowsCheck } from "../expectation.js";
 import { parseVxlan } from "../outer.js";
-import { type FlowsCheck, splitEndpoint } from "../topology.js";
+import { splitEndpoint } from "../topology.js";
 import type { Frames } from "../watch.js";
 import { Marks, sendDatagrams } from "./marks.js";
 import { type Outcome, PATIENCE_MS } from "./outcome.js";

@@ -2,9 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { VtepError } from "../../wire/error.js";
 import { findPlace, type HostPlace, type LabContext } from "../context.js";
+import type { IcmpCheck, TraceCheck } from "../expectation.js";
 import { isAddress, normalAddress } from "../outer.js";
 import { runText } from "../process.js";
-import type { IcmpCheck, TraceCheck } from "../topology.js";
 import { echo, parseErrors, parsePing, type ReportedError } from "./echo.js";
 import { type Outcome, PATIENCE_MS } from "./outcome.js";
 

@@ -6,3 +6,5 @@ export interface Outcome {
 
 /** How long a check waits for what must happen; nothing waits this long unless it fails. */
 export const PATIENCE_MS = 8000;
+/** The same for what BGP has to tell: sessions that are set up again take their time. */
+export const SPEAKER_PATIENCE_MS = 40_000;

@@ -1,8 +1,8 @@
 /** The outer headers of what one VTEP sent to another while a check ran, compared with the configuration's promise. */
 import { type LabContext, tapsOf, udpPortOf, vtepAddress } from "../context.js";
+import type { InnerExpectation, OuterExpectation } from "../expectation.js";
 import { isTraffic, parseInner } from "../inner.js";
 import { hasOnlyVniFlag, parseIp, parseVxlan, type VxlanPacket } from "../outer.js";
-import type { InnerExpectation, OuterExpectation } from "../topology.js";
 import type { Frames } from "../watch.js";
 
 /** The taps that the expectations need. */

@@ -1,8 +1,8 @@
 /** Echo requests between hosts: every one answered, none answered twice, by the distance that is expected. */
 import { findPlace, type HostPlace, type LabContext } from "../context.js";
+import type { NoPingCheck, PingCheck, PingOptions } from "../expectation.js";
 import { isAddress } from "../outer.js";
 import { runText } from "../process.js";
-import type { NoPingCheck, PingCheck, PingOptions } from "../topology.js";
 import { DEFAULT_SIZE, type EchoOptions, echo, type PingSummary, parsePing } from "./echo.js";
 import type { Outcome } from "./outcome.js";
 

@@ -1,9 +1,9 @@
 /** Whether somebody keeps asking a known host for its own address, before its entry would grow old. */
 import { VtepError } from "../../wire/error.js";
 import { findPlace, type LabContext, whileCapturing } from "../context.js";
+import type { ProbesCheck } from "../expectation.js";
 import { questionIn } from "../inner.js";
 import { normalAddress } from "../outer.js";
-import type { ProbesCheck } from "../topology.js";
 import type { Frames } from "../watch.js";
 import type { Outcome } from "./outcome.js";
 

@@ -1,7 +1,9 @@
 /** One check of a lab, whichever kind it is. */
 import { type LabContext, whileCapturing } from "../context.js";
-import type { Check, IcmpCheck, PingCheck } from "../topology.js";
+import type { Check, IcmpCheck, LinkCheck, PingCheck } from "../expectation.js";
+import { checkConverged } from "./converged.js";
 import { checkFlows } from "./flows.js";
+import { checkFrr } from "./frr.js";
 import { checkIcmp, checkTrace } from "./icmp.js";
 import { setLinks } from "./links.js";
 import { checkMove } from "./move.js";
@@ -13,6 +15,8 @@ import { checkProbes } from "./probes.js";
 import { checkSend } from "./send.js";
 import { checkShow } from "./show.js";
 import { checkTcp } from "./tcp.js";
+import { unsignalledProblems } from "./unsignalled.js";
+import { checkVtysh } from "./vtysh.js";
 
 function act(context: LabContext, check: Check): Promise<Outcome> {
   if ("ping" in check) return checkPing(context, check);
@@ -25,13 +29,16 @@ function act(context: LabContext, check: Check): Promise<Outcome> {
   if ("trace" in check) return checkTrace(context, check);
   if ("icmp" in check) return checkIcmp(context, check);
   if ("move" in check) return checkMove(context, check);
+  if ("converged" in check) return checkConverged(context, check);
+  if ("vtysh" in check) return checkVtysh(context, check);
+  if ("frr" in check) return checkFrr(context, check);
   return checkProbes(context, check);
 }
 
-/** With `outer`, `offWire` or `unasked`, what goes over the wire meanwhile is looked at too. */
+/** With `outer`, `offWire`, `unasked` or `unsignalled`, what goes over the wire meanwhile is looked at too. */
 export async function runCheck(context: LabContext, check: Check): Promise<Outcome> {
-  const { outer = [], offWire = [], unasked = [] } = check;
-  const silent = offWire.length + unasked.length;
+  const { outer = [], offWire = [], unasked = [], unsignalled = [] } = check;
+  const silent = offWire.length + unasked.length + unsignalled.length;
   if (outer.length + silent === 0) return act(context, check);
   let outcome: Outcome = { problems: [], detail: "" };
   const taps = [...outerTaps(context, outer), ...(silent > 0 ? allTaps(context) : [])];
@@ -42,11 +49,13 @@ export async function runCheck(context: LabContext, check: Check): Promise<Outco
     ...outer.flatMap((wanted) => outerProblems(context, frames, wanted)),
     ...offWireProblems(context, frames, offWire),
     ...unaskedProblems(context, frames, unasked),
+    ...unsignalledProblems(context, frames, unsignalled),
   ];
   const seen = [
     ...(outer.length > 0 ? ["headers as configured"] : []),
     ...(offWire.length > 0 ? ["not on the wire"] : []),
     ...(unasked.length > 0 ? ["not asked for on the wire"] : []),
+    ...(unsignalled.length > 0 ? ["not in BGP"] : []),
   ];
   return { problems: [...outcome.problems, ...problems], detail: [outcome.detail, ...seen].filter(Boolean).join("; ") };
 }
@@ -58,7 +67,10 @@ export function describeCheck(check: Check): string {
   if ("tcp" in check) return `TCP from ${check.tcp.from} to ${check.tcp.to} over IPv${check.tcp.family ?? 4}`;
   if ("flows" in check) return `${check.flows.count} flows from ${check.flows.from} to ${check.flows.to}`;
   if ("show" in check) return `show ${check.show.noun} of ${check.show.node}`;
-  if ("links" in check) return `all links of ${check.links.node} go ${check.links.state}`;
+  if ("links" in check) return describeLinks(check.links);
+  if ("converged" in check) return `the control plane has told ${(check.converged.nodes ?? ["everybody"]).join(", ")}`;
+  if ("vtysh" in check) return `${check.vtysh.node}: ${check.vtysh.command}`;
+  if ("frr" in check) return `${check.frr.action} ${check.frr.daemon} of ${check.frr.node}`;
   if ("trace" in check) return `path from ${check.trace.from} to ${check.trace.to}, hop by hop`;
   if ("icmp" in check) return describeIcmp(check.icmp);
   if ("move" in check) return `${check.move.host} moves from ${check.move.from} to ${check.move.to}`;
@@ -74,6 +86,11 @@ function describePing(ping: PingCheck["ping"]): string {
   const who = "from" in ping ? `from ${ping.from} to ${ping.to.join(", ")}` : `among ${ping.between.join(", ")}`;
   const ttl = ping.ttl === undefined ? "" : `, replies with TTL ${ping.ttl}`;
   return `ping ${who}${sizes(ping.sizes)}${ttl}`;
+}
+
+function describeLinks({ node, state, interfaces, silent = false }: LinkCheck["links"]): string {
+  const which = interfaces === undefined ? `all links of ${node}` : `${interfaces.join(", ")} of ${node}`;
+  return `${which} go ${state}${silent ? ", which nobody sees" : ""}`;
 }
 
 function describeIcmp({ from, to, size, answer, by }: IcmpCheck["icmp"]): string {

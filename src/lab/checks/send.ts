@@ -10,9 +10,9 @@ import {
   vtepNodes,
   whileCapturing,
 } from "../context.js";
+import type { SendCheck } from "../expectation.js";
 import { parseVxlan } from "../outer.js";
 import { runText } from "../process.js";
-import type { SendCheck } from "../topology.js";
 import type { Frames } from "../watch.js";
 import { destinationOf, STRANGER_MAC } from "./addresses.js";
 import { Marks, sendDatagrams } from "./marks.js";

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LabContext } from "../context.js";
 import { type ShowRow, showRows } from "../daemon.js";
-import type { ShowCheck } from "../topology.js";
+import type { ShowCheck } from "../expectation.js";
 import { type Outcome, PATIENCE_MS } from "./outcome.js";
 
 const POLL_MS = 100;

@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { VtepError } from "../../wire/error.js";
 import { findPlace, type HostPlace, type LabContext, probeProgram } from "../context.js";
+import type { TcpCheck } from "../expectation.js";
 import type { ProbeRequest, SinkReport } from "../probe.js";
 import { inNamespace, runText, stop } from "../process.js";
-import type { TcpCheck } from "../topology.js";
 import type { Outcome } from "./outcome.js";
 
 const TIMEOUT_MS = 30_000;
