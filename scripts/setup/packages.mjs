@@ -21,12 +21,16 @@ const BUILD = [
   { name: "bpftool", present: program("bpftool") }, // the C and TypeScript layouts are compared through BTF
 ];
 
-/** To run labs; only root can. */
+/**
+ * To run labs; only root can. Where there is systemd, installing frr also starts its service, with no routing protocol
+ * switched on; labs run FRR in namespaces of their own, and `systemctl disable --now frr` harms none.
+ */
 const LAB = [
   { name: "iproute2", present: program("ip") },
   { name: "iputils-ping", present: program("ping") },
   { name: "tcpdump", present: program("tcpdump") },
   { name: "ethtool", present: program("ethtool") },
+  { name: "frr", present: () => existsSync("/usr/lib/frr/zebra") },
 ];
 
 function installer(packages) {

@@ -4,11 +4,13 @@ import { NetlinkClient, UNDERLAY_GROUPS } from "../../../src/control/netlink/ind
 import type { NetlinkTransport } from "../../../src/control/netlink/transport.js";
 import { Links } from "../../../src/control/underlay/links.js";
 
-type NetlinkSocketConstructor = new (options: {
-  groups: readonly number[];
-  netns: string;
-  receiveBufferBytes?: number;
-}) => NetlinkTransport;
+interface SocketOptions {
+  readonly groups: readonly number[];
+  readonly netns: string;
+  readonly receiveBufferBytes?: number;
+}
+
+type NetlinkSocketConstructor = new (options: SocketOptions) => NetlinkTransport;
 
 const NetlinkSocket: NetlinkSocketConstructor | null = await import("../../../src/native/index.js").then(
   (native) => native.NetlinkSocket,
@@ -27,6 +29,11 @@ export const unavailable = whyNot();
 /** A test title with the reason for its being skipped. */
 export function titled(title: string): string {
   return unavailable === null ? title : `${title} (SKIP: ${unavailable})`;
+}
+
+export function openClient(options: SocketOptions): NetlinkClient {
+  if (NetlinkSocket === null) throw new Error("no addon");
+  return new NetlinkClient(new NetlinkSocket(options));
 }
 
 let count = 0;
@@ -73,10 +80,7 @@ export class Namespace {
   }
 
   open(options: { groups?: readonly number[]; receiveBufferBytes?: number } = {}): NetlinkClient {
-    if (NetlinkSocket === null) throw new Error("no addon");
-    const client = new NetlinkClient(
-      new NetlinkSocket({ groups: options.groups ?? UNDERLAY_GROUPS, netns: `/run/netns/${this.name}`, ...options }),
-    );
+    const client = openClient({ groups: UNDERLAY_GROUPS, netns: `/run/netns/${this.name}`, ...options });
     this.clients.push(client);
     return client;
   }
