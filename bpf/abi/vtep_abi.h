@@ -30,6 +30,8 @@ enum vtep_limit {
 	VTEP_MAX_ROUTES = 8192,  /* different sets of next hops */
 	VTEP_MAX_PATHS = 16384,
 	VTEP_ROUTE_BUCKETS = 64,
+	VTEP_MAX_SEGMENTS = 1024,
+	VTEP_SEGMENT_BUCKETS = 64,
 	VTEP_MAX_DROP_COUNTERS = 16384,
 	VTEP_GROUP_BUCKETS = 64,
 	VTEP_OUTER_BYTES = 56, /* IPv6 + UDP + VXLAN; IPv4 uses the first 36 */
@@ -235,6 +237,7 @@ enum vtep_path_kind {
 	VTEP_PATH_NONE,
 	VTEP_PATH_CONNECTED, /* bd: the subnet's */
 	VTEP_PATH_VTEP,      /* vtep, by the VRF's L3 VNI, to router_mac */
+	VTEP_PATH_GATEWAY,   /* router_mac is a host's in bd: a router of the operator's; zero while it is not known */
 };
 
 struct vtep_path {
@@ -256,6 +259,7 @@ enum vtep_fdb_kind {
 	VTEP_FDB_LOCAL,  /* target: port */
 	VTEP_FDB_REMOTE, /* target: VTEP */
 	VTEP_FDB_HELD,   /* vanished with its port: dropped, not flooded, until the hold ends */
+	VTEP_FDB_SEGMENT, /* target: Ethernet segment, reached through several VTEPs */
 };
 
 enum vtep_fdb_flag {
@@ -290,6 +294,14 @@ struct vtep_remote {
 };
 
 enum vtep_remote_flag { VTEP_REMOTE_KNOWN = 1 };
+
+/*
+ * The VTEPs behind which an Ethernet segment is (aliasing: RFC 7432 §8.4).
+ * Bucket = flow hash modulo VTEP_SEGMENT_BUCKETS; 0 = none.
+ */
+struct vtep_segment {
+	__u16 vtep[VTEP_SEGMENT_BUCKETS];
+};
 
 /* Bucket = flow hash modulo VTEP_GROUP_BUCKETS; 0 = no resolved adjacency. */
 struct vtep_group {

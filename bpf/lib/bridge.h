@@ -108,9 +108,24 @@ static __always_inline bool find_destination(struct decision *out)
 	return true;
 }
 
+/* One of its VTEPs, always the same for a flow; none left is as good as no route. */
+static __always_inline bool choose_of_segment(const struct packet *p, struct decision *out)
+{
+	struct vtep_segment *segment = lookup(&vtep1_segment, out->target);
+
+	if (out->port == 0 && !out->routed)
+		return refuse(out, VTEP_DROP_SPLIT_HORIZON);
+	need_flow_hash(p, out);
+	out->target = segment ? segment->vtep[out->flow_hash & (VTEP_SEGMENT_BUCKETS - 1)] : 0;
+	out->kind = VTEP_FDB_REMOTE;
+	return out->target != 0 || refuse(out, VTEP_DROP_UNDERLAY_UNRESOLVED);
+}
+
 static __always_inline bool decide_destination(const struct packet *p, const struct vtep_config *config, struct decision *out)
 {
 	if (out->kind == VTEP_FDB_NONE && !find_destination(out))
+		return false;
+	if (out->kind == VTEP_FDB_SEGMENT && !choose_of_segment(p, out))
 		return false;
 	if (out->kind == VTEP_FDB_LOCAL)
 		return to_port(p, out);

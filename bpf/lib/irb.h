@@ -62,13 +62,13 @@ static __always_inline void rewrite(struct decision *out, __u32 bd, __u64 to, __
 }
 
 /* The host's domain is here: its MAC, the domain's gateway as source, then as any frame of that domain. */
-static __always_inline bool to_host(struct decision *out, const struct vtep_host *host)
+static __always_inline bool to_mac(struct decision *out, __u32 domain, const __u8 *mac)
 {
-	struct vtep_bd *bd = lookup(&vtep1_bd, host->target);
+	struct vtep_bd *bd = lookup(&vtep1_bd, domain);
 
 	if (!bd)
 		return punt(out, VTEP_PUNT_EXCEPTION);
-	rewrite(out, host->target, mac_at(host->mac), mac_at(bd->gateway_mac));
+	rewrite(out, domain, mac_at(mac), mac_at(bd->gateway_mac));
 	out->vni = bd->vni;
 	return true;
 }
@@ -97,9 +97,13 @@ static __always_inline bool along_route(const struct packet *p, struct decision 
 	need_flow_hash(p, out);
 	__u32 next = route ? route->path[out->flow_hash & (VTEP_ROUTE_BUCKETS - 1)] : 0;
 	struct vtep_path *path = lookup(&vtep1_path, next);
-	if (!path || next == 0 || path->kind != VTEP_PATH_VTEP)
-		return punt(out, path && path->kind == VTEP_PATH_CONNECTED ? VTEP_PUNT_GLEAN : VTEP_PUNT_EXCEPTION);
-	return to_router(out, path);
+	if (!path || next == 0)
+		return punt(out, VTEP_PUNT_EXCEPTION);
+	if (path->kind == VTEP_PATH_VTEP)
+		return to_router(out, path);
+	if (path->kind == VTEP_PATH_GATEWAY && mac_at(path->router_mac) != 0)
+		return to_mac(out, path->bd, path->router_mac);
+	return punt(out, path->kind == VTEP_PATH_CONNECTED ? VTEP_PUNT_GLEAN : VTEP_PUNT_EXCEPTION);
 }
 
 /* In out->vrf. On success the addresses are rewritten, and decide_destination can do the rest. */
@@ -120,7 +124,7 @@ static __always_inline bool route(const struct packet *p, struct decision *out)
 	if (journey.ttl <= 1)
 		return punt(out, VTEP_PUNT_EXCEPTION);
 	if (kind == VTEP_HOST_NEIGHBOR)
-		return to_host(out, host);
+		return to_mac(out, host->target, host->mac);
 	if (kind == VTEP_HOST_ROUTE)
 		return along_route(p, out, host->target);
 	__u32 *found = bpf_map_lookup_elem(&vtep1_prefix, &key);

@@ -53,6 +53,7 @@ VTEP_HASH(vtep1_fdb, VTEP_MAX_FDB, struct vtep_fdb_key, struct vtep_fdb_value);
 /* Address of a remote VTEP -> its index */
 VTEP_HASH(vtep1_address, VTEP_MAX_VTEPS, struct vtep_address, __u32);
 VTEP_ARRAY(vtep1_remote, VTEP_MAX_VTEPS, struct vtep_remote);
+VTEP_ARRAY(vtep1_segment, VTEP_MAX_SEGMENTS, struct vtep_segment);
 VTEP_ARRAY(vtep1_group, VTEP_MAX_GROUPS, struct vtep_group);
 VTEP_ARRAY(vtep1_adjacency, VTEP_MAX_ADJACENCIES, struct vtep_adjacency);
 

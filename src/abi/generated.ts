@@ -18,6 +18,8 @@ export const Limit = {
   MAX_ROUTES: 8192,
   MAX_PATHS: 16384,
   ROUTE_BUCKETS: 64,
+  MAX_SEGMENTS: 1024,
+  SEGMENT_BUCKETS: 64,
   MAX_DROP_COUNTERS: 16384,
   GROUP_BUCKETS: 64,
   OUTER_BYTES: 56,
@@ -230,6 +232,7 @@ export const PathKind = {
   NONE: 0,
   CONNECTED: 1,
   VTEP: 2,
+  GATEWAY: 3,
 } as const;
 
 export const PathLayout = {
@@ -251,6 +254,7 @@ export const FdbKind = {
   LOCAL: 1,
   REMOTE: 2,
   HELD: 3,
+  SEGMENT: 4,
 } as const;
 
 export const FdbFlag = {
@@ -283,6 +287,11 @@ export const RemoteLayout = {
 
 export const RemoteFlag = {
   KNOWN: 1,
+} as const;
+
+export const SegmentLayout = {
+  vtep: 0,
+  sizeBytes: 128,
 } as const;
 
 export const GroupLayout = {

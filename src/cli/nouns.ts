@@ -51,12 +51,17 @@ const ports = list<PortView>("ports", "access ports", [
   { title: "WHY", value: (row) => row.stateReason || row.hookReason },
 ]);
 
+function placeOf({ held, vtep, vteps, interface: name, vlan }: FdbView): string {
+  if (held) return "held";
+  return vteps?.join(",") ?? vtep ?? portText(name, vlan);
+}
+
 const fdb = list<FdbView>("fdb", "MACs and where they are", [
   { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
   { title: "VNI", value: (row) => row.vni ?? "", align: "right" },
   { title: "MAC", value: (row) => row.mac },
   { title: "WHERE", value: (row) => row.where },
-  { title: "AT", value: (row) => (row.held ? "held" : (row.vtep ?? portText(row.interface, row.vlan))) },
+  { title: "AT", value: placeOf },
   { title: "ORIGIN", value: (row) => (row.sticky ? `${row.origin},sticky` : row.origin) },
   { title: "IDLE", value: (row) => (row.idleSeconds === null ? "" : durationText(row.idleSeconds)), align: "right" },
 ]);

@@ -36,6 +36,7 @@ function toMac(tables: Tables, out: Decision, tick: number): void {
   if (slot === NOT_FOUND) unknownUnicast(tables, out, tick);
   else if (tables.fdb.kindAt(slot) === FdbKind.LOCAL) toPort(tables, out, tables.fdb.targetAt(slot));
   else if (tables.fdb.kindAt(slot) === FdbKind.REMOTE) toVtep(tables, out, tables.fdb.targetAt(slot));
+  else if (tables.fdb.kindAt(slot) === FdbKind.SEGMENT) toSegment(tables, out, tables.fdb.targetAt(slot));
   else out.drop(Drop.UNKNOWN_UNICAST_HOLD);
 }
 
@@ -63,6 +64,17 @@ export function toPort(tables: Tables, out: Decision, port: number): void {
 /** A frame that came through a tunnel never leaves through one (RFC 7432 §11.2, RFC 8365 §5.1). */
 function toVtep(tables: Tables, out: Decision, vtep: number): void {
   if (out.fromTunnel) out.drop(Drop.SPLIT_HORIZON);
+  else sendToVtep(tables, out, vtep);
+}
+
+/** One of its VTEPs, always the same for a flow (aliasing: RFC 7432 §8.4). None left is as good as no route. */
+function toSegment(tables: Tables, out: Decision, segment: number): void {
+  if (out.fromTunnel) {
+    out.drop(Drop.SPLIT_HORIZON);
+    return;
+  }
+  const vtep = tables.segments.vtepOf(segment, out.flowHash);
+  if (vtep === 0) out.drop(Drop.UNDERLAY_UNRESOLVED);
   else sendToVtep(tables, out, vtep);
 }
 

@@ -117,6 +117,9 @@ export class Decision {
   /** Copies of a flooded frame that did not fit an egress, or had no route to their VTEP. */
   tooBigCopies = 0;
   unreachableCopies = 0;
+  /** Copies for Ethernet segments that the sender is attached to, or that another VTEP serves. */
+  reflectedCopies = 0;
+  undesignatedCopies = 0;
   readonly egressKind = new Uint8Array(Limit.MAX_PORTS + Limit.MAX_VTEPS);
   readonly egressTarget = new Uint16Array(Limit.MAX_PORTS + Limit.MAX_VTEPS);
 
@@ -140,8 +143,14 @@ export class Decision {
     this.innerTrafficClass = -1;
     this.effects = 0;
     this.egressCount = 0;
+    this.forgetCopies();
+  }
+
+  forgetCopies(): void {
     this.tooBigCopies = 0;
     this.unreachableCopies = 0;
+    this.reflectedCopies = 0;
+    this.undesignatedCopies = 0;
   }
 
   drop(reason: number): void {

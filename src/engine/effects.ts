@@ -79,6 +79,12 @@ export function account(tables: Tables, decision: Decision): void {
     if (bd !== 0) counters.bridgeDomains.receive(bd, decision.innerLength);
   }
   if (decision.verdict === Verdict.DROP) counters.drop(decision.reason, slot, bd);
-  for (let copy = 0; copy < decision.tooBigCopies; copy++) counters.drop(Drop.MTU_EXCEEDED, slot, bd);
-  for (let copy = 0; copy < decision.unreachableCopies; copy++) counters.drop(Drop.UNDERLAY_UNRESOLVED, slot, bd);
+  countCopies(tables, decision, decision.tooBigCopies, Drop.MTU_EXCEEDED);
+  countCopies(tables, decision, decision.unreachableCopies, Drop.UNDERLAY_UNRESOLVED);
+  countCopies(tables, decision, decision.reflectedCopies, Drop.SPLIT_HORIZON);
+  countCopies(tables, decision, decision.undesignatedCopies, Drop.NOT_DESIGNATED_FORWARDER);
+}
+
+function countCopies({ counters }: Tables, { slot, ingressBd }: Decision, copies: number, reason: number): void {
+  for (let copy = 0; copy < copies; copy++) counters.drop(reason, slot, ingressBd);
 }

@@ -10,6 +10,7 @@ import { ETHERNET_HEADER_BYTES, EtherType, isGroupMac } from "../wire/ethernet.j
 import { IPV6_HEADER_BYTES, Ipv6, Protocol } from "../wire/ip.js";
 import { findOption, isSoundNeighborMessage, Nd, NdOption, NdType } from "../wire/nd.js";
 import { type Decision, Effect, Reply } from "./decision.js";
+import { fromHostStack } from "./host_stack.js";
 
 const MAPPED_PREFIX_WORD = 0xffff;
 
@@ -34,7 +35,7 @@ function answerArp(tables: Tables, view: DataView, out: Decision): boolean {
   // Also where the sender claims the gateway's address: it is contradicted (RFC 5227 §2.4).
   if (request && isGateway(tables, out, 0, 0, MAPPED_PREFIX_WORD, target)) return tellGateway(tables, out, Reply.ARP);
   // The claim is not spread, unless it is another VTEP that speaks with the same address.
-  if (claims && !out.fromTunnel) return refuse(out, Drop.ARP_INVALID);
+  if (claims && !out.fromTunnel && !fromHostStack(tables, out)) return refuse(out, Drop.ARP_INVALID);
   if (isForUs(tables, out)) return take(out);
   // Unicast requests are liveness checks, probes and announcements must reach whom they may contradict.
   if (!request || !isGroupMac(out.destinationHi) || sender === 0 || sender === target || out.fromTunnel) return false;
@@ -47,9 +48,13 @@ function isForUs({ bridgeDomains, probeHi, probeLo }: Tables, out: Decision): bo
   return (lo === probeLo && hi === probeHi) || bridgeDomains.isGatewayMac(bd, hi, lo);
 }
 
-/** Each VTEP answers its own hosts: a request that came through a tunnel has had its answer. */
-function tellGateway({ bridgeDomains }: Tables, out: Decision, reply: number): true {
-  out.consume(out.fromTunnel ? Reply.NONE : reply);
+/**
+ * Each VTEP answers its own hosts: a request that came through a tunnel has had its answer. The host's own stack asks
+ * whether somebody else has the address.
+ */
+function tellGateway(tables: Tables, out: Decision, reply: number): true {
+  const { bridgeDomains } = tables;
+  out.consume(out.fromTunnel || fromHostStack(tables, out) ? Reply.NONE : reply);
   out.replyHi = bridgeDomains.gatewayHi[out.bd]!;
   out.replyLo = bridgeDomains.gatewayLo[out.bd]!;
   out.replyFlags = NeighborFlag.ROUTER;
@@ -100,7 +105,7 @@ function takeAdvertisement(tables: Tables, view: DataView, out: Decision, ip: nu
   const w2 = view.getInt32(at + 8);
   const w3 = view.getInt32(at + 12);
   const claims = isGateway(tables, out, w0, w1, w2, w3);
-  if (claims && !out.fromTunnel) return refuse(out, Drop.ND_INVALID);
+  if (claims && !out.fromTunnel && !fromHostStack(tables, out)) return refuse(out, Drop.ND_INVALID);
   const option = findOption(view, icmp, ndEnd(view, ip), NdOption.TARGET_MAC);
   if (!claims && (option === 0 || isOwnMac(view, option + 2, out))) {
     learnAdvertised(tables, out, w0, w1, w2, w3, view.getUint8(icmp + Nd.FLAGS));
@@ -130,7 +135,7 @@ function learnSource(tables: Tables, view: DataView, out: Decision, ip: number, 
   const w1 = view.getInt32(at + 4);
   const w2 = view.getInt32(at + 8);
   const w3 = view.getInt32(at + 12);
-  if (isGateway(tables, out, w0, w1, w2, w3)) return out.fromTunnel;
+  if (isGateway(tables, out, w0, w1, w2, w3)) return out.fromTunnel || fromHostStack(tables, out);
   const option = findOption(view, icmp, ndEnd(view, ip), NdOption.SOURCE_MAC);
   if (option !== 0 && isOwnMac(view, option + 2, out)) {
     learn(tables, out, w0, w1, w2, w3, knownFlags(tables, out, w0, w1, w2, w3));

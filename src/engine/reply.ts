@@ -7,7 +7,16 @@ import type { Tables } from "../tables/tables.js";
 import { ARP_BYTES, ARP_ETHERNET_IPV4, ARP_LENGTHS, Arp, ArpOperation } from "../wire/arp.js";
 import { checksumOf } from "../wire/checksum.js";
 import { ETHERNET_HEADER_BYTES, EtherType, isGroupMac } from "../wire/ethernet.js";
-import { IPV4_DF, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, Protocol } from "../wire/ip.js";
+import {
+  ECHO_REQUEST,
+  ECHO_REQUEST6,
+  IPV4_DF,
+  IPV4_HEADER_BYTES,
+  IPV6_HEADER_BYTES,
+  Ipv4,
+  Ipv6,
+  Protocol,
+} from "../wire/ip.js";
 import { icmpSum, ND_HOP_LIMIT, Nd, NdOption, NdType } from "../wire/nd.js";
 import { type Decision, Reply } from "./decision.js";
 import { buildError4, buildError6 } from "./icmp_error.js";
@@ -15,9 +24,7 @@ import { isValidIp } from "./ip_check.js";
 
 const TTL = 64;
 const ECHO_REPLY = 0;
-const ECHO_REQUEST = 8;
 const ECHO_REPLY6 = 129;
-const ECHO_REQUEST6 = 128;
 const NA_BYTES = 32;
 /** ff02::1, every node of the link, as four words. */
 const ALL_NODES = [0xff020000 | 0, 0, 0, 1] as const;

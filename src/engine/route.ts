@@ -5,11 +5,20 @@
 
 import { Drop, HostKind, PathKind, VrfFlag } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";
-import { ETHERNET_HEADER_BYTES, EtherType } from "../wire/ethernet.js";
+import { ETHERNET_HEADER_BYTES, EtherType, isZeroMac } from "../wire/ethernet.js";
 import { flowHash } from "../wire/flowhash.js";
-import { Ipv4, Ipv6, Protocol } from "../wire/ip.js";
+import {
+  ECHO_REQUEST,
+  ECHO_REQUEST6,
+  IPV4_FRAGMENT_MASK,
+  IPV6_HEADER_BYTES,
+  Ipv4,
+  Ipv6,
+  Protocol,
+} from "../wire/ip.js";
 import { bridgeRouted, sendToVtep } from "./bridge.js";
 import { type Decision, Reply, Verdict } from "./decision.js";
+import { toHostStack } from "./host_stack.js";
 import { refuse } from "./ingress.js";
 import { isValidIp, staysOnLink } from "./ip_check.js";
 
@@ -50,7 +59,7 @@ function lookup(
   const host = hosts.find(vrf, w0, w1, w2, w3);
   const kind = host === 0 ? HostKind.NONE : hosts.kindAt(host);
   if (kind === HostKind.LOCAL) {
-    deliverLocally(view, out);
+    deliverLocally(tables, view, out, hosts.targetAt(host));
   } else if (!mayPassOn(view, out)) {
     return;
   } else if (kind === HostKind.NEIGHBOR) {
@@ -60,17 +69,32 @@ function lookup(
     const path = found === 0 ? 0 : routes.pathOf(found, out.flowHash);
     if (path === 0) out.dropAndTell(Drop.NO_ROUTE, Reply.NET_UNREACHABLE);
     else if (routes.pathKind[path] === PathKind.VTEP) toRouter(tables, out, vrf, path);
+    else if (routes.pathKind[path] === PathKind.GATEWAY) toGateway(tables, out, path, tick);
     else hold(out, routes.pathBd[path]!, w0, w1, w2, w3);
   }
 }
 
-/** Echo requests are answered, and what asks for a port hears that none is open. */
-function deliverLocally(view: DataView, out: Decision): void {
+/**
+ * For an address of the gateway of `bd`. Echo requests are answered. The rest is for the host's own programs, where
+ * they are served; else what asks for a port hears that none is open.
+ */
+function deliverLocally(tables: Tables, view: DataView, out: Decision, bd: number): void {
   const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
   const ipv6 = view.getUint8(ip) >>> 4 === 6;
   const protocol = view.getUint8(ip + (ipv6 ? Ipv6.NEXT_HEADER : Ipv4.PROTOCOL));
-  if (protocol === (ipv6 ? Protocol.ICMPV6 : Protocol.ICMP)) out.consume(Reply.ECHO);
+  const served = tables.bridgeDomains.hostPort[bd] !== 0;
+  const icmp = protocol === (ipv6 ? Protocol.ICMPV6 : Protocol.ICMP);
+  if (icmp && (!served || isEchoRequest(view, out, ip, ipv6))) out.consume(Reply.ECHO);
+  else if (served) toHostStack(tables, out, bd);
   else out.consume(protocol === Protocol.UDP || protocol === Protocol.TCP ? Reply.PORT_UNREACHABLE : Reply.NONE);
+}
+
+/** Whole ones: of a fragment nobody knows yet what it is a part of. */
+function isEchoRequest(view: DataView, out: Decision, ip: number, ipv6: boolean): boolean {
+  const icmp = ip + (ipv6 ? IPV6_HEADER_BYTES : (view.getUint8(ip) & 0xf) * 4);
+  if (icmp >= out.innerOffset + out.innerLength) return false;
+  if (!ipv6 && (view.getUint16(ip + Ipv4.FRAGMENT) & IPV4_FRAGMENT_MASK) !== 0) return false;
+  return view.getUint8(icmp) === (ipv6 ? ECHO_REQUEST6 : ECHO_REQUEST);
 }
 
 /** SPEC: RFC 1812 §5.3.1, RFC 8200 §3: what would leave with 0 does not leave. False when dropped. */
@@ -89,6 +113,14 @@ function toHost(tables: Tables, out: Decision, bd: number, hi: number, lo: numbe
   rewrite(out, hi, lo, bridgeDomains.gatewayHi[bd]!, bridgeDomains.gatewayLo[bd]!);
   out.bd = bd;
   bridgeRouted(tables, out, tick);
+}
+
+/** To a router that is a host of a connected domain. While its MAC is not known, control asks for it. */
+function toGateway(tables: Tables, out: Decision, path: number, tick: number): void {
+  const { pathBd, pathRouterHi, pathRouterLo } = tables.routes;
+  const [hi, lo] = [pathRouterHi[path]!, pathRouterLo[path]!];
+  if (isZeroMac(hi, lo)) out.dropAndTell(Drop.NO_NEIGHBOR, Reply.HOST_UNREACHABLE);
+  else toHost(tables, out, pathBd[path]!, hi, lo, tick);
 }
 
 /** SPEC: RFC 9135 §5.2: by the L3 VNI, from our router MAC to that of the VTEP. */

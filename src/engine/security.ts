@@ -6,13 +6,17 @@ import { BdFlag, Drop, FdbFlag, FdbKind, PortFlag } from "../abi/generated.js";
 import { NOT_FOUND } from "../tables/fdb.js";
 import type { Tables } from "../tables/tables.js";
 import { type Decision, Effect } from "./decision.js";
+import { fromHostStack } from "./host_stack.js";
 import { refuse } from "./ingress.js";
 
 /** Admits the source of a frame from an access port. False when dropped. */
 export function admitLocal(tables: Tables, out: Decision, tick: number): boolean {
   const { fdb, ports } = tables;
   // The gateway's MAC is the same on every VTEP: from a host it would draw everybody's traffic.
-  if (tables.bridgeDomains.isGatewayMac(out.bd, out.sourceHi, out.sourceLo)) return refuse(out, Drop.SOURCE_INVALID);
+  const gateway = tables.bridgeDomains.isGatewayMac(out.bd, out.sourceHi, out.sourceLo);
+  const ours = fromHostStack(tables, out);
+  if (gateway !== ours) return refuse(out, Drop.SOURCE_INVALID);
+  if (ours) return true;
   const slot = fdb.find(out.bd, out.sourceHi, out.sourceLo);
   if (slot !== NOT_FOUND && fdb.kindAt(slot) === FdbKind.LOCAL && fdb.targetAt(slot) === out.port) {
     if (fdb.seenAt(slot) !== tick) out.effects |= Effect.REFRESH;

@@ -32,6 +32,8 @@ export class BridgeDomains {
   /** MAC of the anycast gateway, when BdFlag.GATEWAY is set. */
   readonly gatewayHi = new Uint16Array(Limit.MAX_BDS);
   readonly gatewayLo = new Int32Array(Limit.MAX_BDS);
+  /** Port that leads to this host's own IP stack, where the gateway's addresses serve it too; 0 = none. */
+  readonly hostPort = new Uint16Array(Limit.MAX_BDS);
   /** Addresses of the gateway with their subnets; the first of a family speaks for it. */
   readonly gateways: (readonly GatewayAddress[])[] = [];
   private readonly bdByVni = new IntMap();
@@ -114,6 +116,7 @@ export class BridgeDomains {
   clear(bd: number): void {
     this.set(bd, 0, 0, 0, 0);
     this.setGateway(bd, 0, 0, 0, []);
+    this.hostPort[bd] = 0;
     this.floodPorts[bd] = NONE;
     this.floodVteps[bd] = NONE;
   }

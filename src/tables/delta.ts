@@ -49,6 +49,7 @@ export class Deltas {
   readonly bridgeDomains = new Set<number>();
   readonly vteps = new Set<number>();
   readonly groups = new Set<number>();
+  readonly segments = new Set<number>();
   readonly adjacencies = new Set<number>();
   readonly vrfs = new Set<number>();
   readonly routes = new Set<number>();
@@ -73,6 +74,6 @@ export class Deltas {
 
   private sets(): Set<number>[] {
     const bridging = [this.interfaces, this.ports, this.bridgeDomains, this.vteps, this.groups, this.adjacencies];
-    return [...bridging, this.vrfs, this.routes, this.paths];
+    return [...bridging, this.segments, this.vrfs, this.routes, this.paths];
   }
 }

@@ -34,6 +34,8 @@ export class Ports {
   readonly macLimit = new Uint32Array(Limit.MAX_PORTS);
   readonly violation = new Uint8Array(Limit.MAX_PORTS);
   readonly learnFlags = new Uint8Array(Limit.MAX_PORTS);
+  /** Ethernet segment that is attached here; 0 = none. Set apart: it comes from the control plane. */
+  readonly segment = new Uint16Array(Limit.MAX_PORTS);
   readonly allow: (ReadonlySet<number> | undefined)[] = [];
   private readonly stormRate = new Uint32Array(Limit.MAX_PORTS * StormClass.CLASSES);
   private readonly stormTokens = new Float64Array(Limit.MAX_PORTS * StormClass.CLASSES);
@@ -62,6 +64,7 @@ export class Ports {
   }
 
   clear(port: number): void {
+    this.segment[port] = 0;
     const none = { slot: 0, vlan: 0, bd: 0, flags: 0, macLimit: 0, violation: 0, learnFlags: 0 };
     this.set(port, { ...none, allow: undefined, stormRates: [] });
   }

@@ -10,6 +10,7 @@ import { Interfaces } from "./interface.js";
 import { Neighbors } from "./neighbor.js";
 import { Ports } from "./port.js";
 import { RateLimit } from "./rate_limit.js";
+import { Segments } from "./segment.js";
 import { Hosts, Prefixes, Routes, Vrfs } from "./vrf.js";
 import { Adjacencies, NextHopGroups, Vteps } from "./vtep.js";
 
@@ -49,6 +50,7 @@ export class Tables {
   readonly ports = new Ports(this.deltas);
   readonly bridgeDomains = new BridgeDomains(this.deltas);
   readonly vteps = new Vteps(this.deltas);
+  readonly segments = new Segments(this.deltas);
   readonly groups = new NextHopGroups(this.deltas);
   readonly adjacencies = new Adjacencies(this.deltas);
   readonly vrfs = new Vrfs(this.deltas);

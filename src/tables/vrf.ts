@@ -255,6 +255,15 @@ export class Routes {
     this.deltas.paths.add(path);
   }
 
+  /** A router that is a host of `bd`; a zero MAC while it is not known. */
+  setGateway(path: number, bd: number, hi: number, lo: number): void {
+    this.pathKind[path] = PathKind.GATEWAY;
+    this.pathBd[path] = bd;
+    this.pathRouterHi[path] = hi;
+    this.pathRouterLo[path] = lo;
+    this.deltas.paths.add(path);
+  }
+
   setVtep(path: number, vtep: number, routerHi: number, routerLo: number): void {
     this.pathKind[path] = PathKind.VTEP;
     this.pathVtep[path] = vtep;

@@ -55,8 +55,10 @@ export interface FdbView {
   /** null for a remote MAC, and for one that is held. */
   readonly interface: string | null;
   readonly vlan: number | null;
-  /** Address of the VTEP; null for a local MAC. */
+  /** Address of the VTEP; null for a local MAC. Of several, the first. */
   readonly vtep: string | null;
+  /** All of them, where the MAC is on an Ethernet segment of several VTEPs, else null. */
+  readonly vteps: readonly string[] | null;
   readonly origin: Origin;
   readonly sticky: boolean;
   /** Vanished with its port: frames to it are dropped, not flooded, until the hold ends. */

@@ -7,6 +7,10 @@ export const UDP_HEADER_BYTES = 8;
 
 export const Protocol = { ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58, SCTP: 132 } as const;
 
+/** ICMP and ICMPv6 types (RFC 792, RFC 4443 §4.1). */
+export const ECHO_REQUEST = 8;
+export const ECHO_REQUEST6 = 128;
+
 export const Ipv4 = {
   TOS: 1,
   TOTAL_LENGTH: 2,

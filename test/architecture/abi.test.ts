@@ -41,12 +41,6 @@ const FROZEN = [
   "ip_invalid arp_invalid nd_invalid unknown_arp_target glean_queue_full",
 ].flatMap((row) => row.split(" "));
 
-/** Not decided by the engine yet: multihoming comes with its own issue. */
-const LATER: readonly DropReason[] = ["not_designated_forwarder"];
-
-/** Not the fate of a frame that comes in, but of one that has waited: test/engine/hold.test.ts. */
-const OF_HELD_FRAMES: readonly DropReason[] = ["no_neighbor"];
-
 /** Counted by data paths, not by the engine: the tests of the drivers reach them. */
 const OF_DATA_PATHS: readonly DropReason[] = ["transmit_failed", "punt_rate_limited", "receive_overrun"];
 
@@ -66,6 +60,6 @@ describe("drop reasons", () => {
       cases.flatMap(({ frames }) => frames.flatMap(({ expect: one }) => [one.reason, ...(one.lost ?? [])])),
     );
     const unhit = dropReasonNames.filter((name) => name !== "none" && !hit.has(name));
-    expect(unhit.sort()).toEqual([...LATER, ...OF_HELD_FRAMES, ...OF_DATA_PATHS].sort());
+    expect(unhit.sort()).toEqual([...OF_DATA_PATHS].sort());
   });
 });

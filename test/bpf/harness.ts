@@ -4,7 +4,7 @@
 // A test run has no interfaces but the loopback, and shows no redirect. So frames always enter at the
 // loopback, which is given the identity of the slot under test, and the programs are those of objects.ts.
 
-import { type Drop, Limit, Punt, PuntBucketLayout } from "../../src/abi/generated.js";
+import { type Drop, InterfaceFlag, Limit, Punt, PuntBucketLayout } from "../../src/abi/generated.js";
 import type { DriverCounters } from "../../src/dataplane/driver.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { readCounters } from "../../src/dataplane/ebpf/counters.js";
@@ -156,7 +156,8 @@ class Harness {
     const problems = writer.writeAll();
     if (problems.length > 0) throw new Error(`tables cannot be written: ${JSON.stringify(problems)}`);
     this.fillBuckets(slot, options.puntTokens);
-    this.enterAtLoopback(tables, slot, isEngineCarried(slot));
+    const asked = (tables.interfaces.flags[slot]! & InterfaceFlag.ENGINE) !== 0;
+    this.enterAtLoopback(tables, slot, asked || isEngineCarried(slot));
   }
 
   private fillBuckets(slot: number, tokens?: number): void {

@@ -52,10 +52,24 @@ export interface VrfGiven {
   routes?: Readonly<Record<string, readonly NextHopGiven[]>>;
 }
 
-export interface NextHopGiven {
+export type NextHopGiven = VtepHopGiven | GatewayHopGiven;
+
+export interface VtepHopGiven {
   /** A VTEP's short name. */
   vtep: string;
   routerMac: string;
+}
+
+/** A router that is a host of a domain; without MAC it is not known yet. */
+export interface GatewayHopGiven {
+  domain: string;
+  mac?: string;
+}
+
+/** An Ethernet segment: the VTEPs that lead there, or, where ports name it, whom else it is attached to. */
+export interface SegmentGiven {
+  vteps: readonly string[];
+  designated?: boolean;
 }
 
 /** Who has an address of a domain. In a routed domain, packets for it go there where the subnet holds it. */
@@ -75,6 +89,10 @@ export interface PortGiven {
   enabled?: boolean;
   learning?: boolean;
   isolated?: boolean;
+  /** Ethernet segment that is attached here. */
+  segment?: string;
+  /** It leads to the host's own stack. */
+  host?: boolean;
   /** Only sources that stand in the FDB pass. */
   secured?: boolean;
   maxMacs?: number;
@@ -99,7 +117,7 @@ export interface RemoteGiven {
 export interface FdbGiven {
   domain: string;
   mac: string;
-  /** A port key, a VTEP's short name, or "held". */
+  /** A port key, a VTEP's or a segment's short name, or "held". */
   at: string;
   flags?: readonly FdbWord[];
   seen?: number;
@@ -115,6 +133,8 @@ export interface Given {
   vteps: Record<string, RemoteGiven>;
   fdb: readonly FdbGiven[];
   fdbCapacity?: number;
+  /** By short name. */
+  segments?: Record<string, SegmentGiven>;
   vrfs?: Record<string, VrfGiven>;
   neighbors?: readonly NeighborGiven[];
   /** Packets that may wait for a neighbour; without limit unless said. */

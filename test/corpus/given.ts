@@ -15,7 +15,7 @@ import {
 import { macKey } from "../../src/tables/port.js";
 import { Tables, type VtepSettings } from "../../src/tables/tables.js";
 import { parseMac } from "../../src/wire/ethernet.js";
-import type { DomainGiven, FdbGiven, Given, PortGiven, RemoteGiven, VtepGiven } from "./case.js";
+import type { DomainGiven, FdbGiven, Given, PortGiven, RemoteGiven, SegmentGiven, VtepGiven } from "./case.js";
 import { setRouting } from "./given_routing.js";
 import { routerMac, uplinkMac } from "./lab.js";
 import { address16 } from "./packet.js";
@@ -30,6 +30,7 @@ export interface Names {
   readonly ports: readonly string[];
   readonly domains: readonly string[];
   readonly vteps: readonly string[];
+  readonly segments: readonly string[];
   readonly vrfs: readonly string[];
 }
 
@@ -47,6 +48,7 @@ export function buildTables(given: Given): Built {
     ports: numbered(Object.keys(given.ports)),
     domains: numbered(Object.keys(given.domains)),
     vteps: numbered(Object.keys(given.vteps)),
+    segments: numbered(Object.keys(given.segments ?? {})),
     vrfs: numbered(Object.keys(given.vrfs ?? {})),
   };
   const tables = new Tables(given.fdbCapacity);
@@ -55,6 +57,7 @@ export function buildTables(given: Given): Built {
   for (const [key, port] of Object.entries(given.ports)) setPort(tables, names, key, port);
   for (const [name, remote] of Object.entries(given.vteps)) setRemote(tables, names, name, remote);
   for (const [name, domain] of Object.entries(given.domains)) setDomain(tables, names, given, name, domain);
+  for (const [name, segment] of Object.entries(given.segments ?? {})) setSegment(tables, names, name, segment);
   for (const entry of given.fdb) setFdb(tables, names, entry);
   setRouting(tables, names, given);
   return { tables, names };
@@ -99,7 +102,8 @@ function setPort(tables: Tables, names: Names, key: string, given: PortGiven): v
   const slot = names.slots.indexOf(name);
   const vlan = Number(key.split(".")[1] ?? 0);
   const port = names.ports.indexOf(key);
-  tables.interfaces.set(slot, name, FIRST_IFINDEX + slot, 0, given.mtu ?? DEFAULT_MTU);
+  const flags = given.host ? InterfaceFlag.ENGINE : 0;
+  tables.interfaces.set(slot, name, FIRST_IFINDEX + slot, flags, given.mtu ?? DEFAULT_MTU);
   tables.interfaces.attach(slot, vlan, port);
   const { broadcast = 0, multicast = 0, unknownUnicast = 0 } = given.storm ?? {};
   tables.ports.set(port, {
@@ -117,6 +121,17 @@ function setPort(tables: Tables, names: Names, key: string, given: PortGiven): v
     allow: given.allow && new Set(given.allow.map((mac) => macKey(macOf(mac).hi, macOf(mac).lo))),
     stormRates: [broadcast, multicast, unknownUnicast],
   });
+  tables.ports.segment[port] = names.segments.indexOf(given.segment ?? "");
+  if (given.host) tables.bridgeDomains.hostPort[names.domains.indexOf(given.domain)] = port;
+}
+
+/** Bucket modulo the number of VTEPs. */
+function setSegment(tables: Tables, names: Names, name: string, given: SegmentGiven): void {
+  const segment = names.segments.indexOf(name);
+  const vteps = given.vteps.map((vtep) => names.vteps.indexOf(vtep));
+  const buckets = Uint16Array.from({ length: Limit.SEGMENT_BUCKETS }, (_, at) => vteps[at % vteps.length] ?? 0);
+  tables.segments.setBuckets(segment, buckets);
+  tables.segments.setOwn(segment, given.designated === true, new Set(vteps));
 }
 
 function setRemote(tables: Tables, names: Names, name: string, given: RemoteGiven): void {
@@ -157,11 +172,18 @@ function setDomain(tables: Tables, names: Names, given: Given, name: string, dom
 
 function setFdb(tables: Tables, names: Names, entry: FdbGiven): void {
   const { hi, lo } = macOf(entry.mac);
-  const port = names.ports.indexOf(entry.at);
-  const kind = entry.at === "held" ? FdbKind.HELD : port > 0 ? FdbKind.LOCAL : FdbKind.REMOTE;
-  const target = entry.at === "held" ? 0 : port > 0 ? port : names.vteps.indexOf(entry.at);
-  if (target < 0) throw new Error(`${entry.mac}: there is no port or VTEP ${entry.at}`);
+  const { kind, target } = whereIs(names, entry.at);
+  if (target < 0) throw new Error(`${entry.mac}: there is no port, VTEP or segment ${entry.at}`);
   const bits = { static: FdbFlag.STATIC, sticky: FdbFlag.STICKY, evpn: FdbFlag.EVPN };
   const flags = (entry.flags ?? []).reduce((sum, word) => sum | bits[word], 0);
   tables.fdb.set(names.domains.indexOf(entry.domain), hi, lo, kind, target, flags, entry.seen ?? 0);
+}
+
+function whereIs(names: Names, at: string): { readonly kind: number; readonly target: number } {
+  if (at === "held") return { kind: FdbKind.HELD, target: 0 };
+  const port = names.ports.indexOf(at);
+  if (port > 0) return { kind: FdbKind.LOCAL, target: port };
+  const segment = names.segments.indexOf(at);
+  if (segment > 0) return { kind: FdbKind.SEGMENT, target: segment };
+  return { kind: FdbKind.REMOTE, target: names.vteps.indexOf(at) };
 }

@@ -93,10 +93,11 @@ function setRoutes(tables: Tables, names: Names, name: string, given: VrfGiven, 
 
 /** Next hop of a bucket: bucket modulo their number. */
 function addRoute(tables: Tables, names: Names, nextHops: readonly NextHopGiven[], numbers: Numbers): number {
-  const paths = nextHops.map(({ vtep, routerMac }) => {
-    const { hi, lo } = macOf(routerMac);
+  const paths = nextHops.map((hop) => {
     const path = ++numbers.paths;
-    tables.routes.setVtep(path, names.vteps.indexOf(vtep), hi, lo);
+    const { hi, lo } = macOf(("vtep" in hop ? hop.routerMac : hop.mac) ?? "00:00:00:00:00:00");
+    if ("vtep" in hop) tables.routes.setVtep(path, names.vteps.indexOf(hop.vtep), hi, lo);
+    else tables.routes.setGateway(path, names.domains.indexOf(hop.domain), hi, lo);
     return path;
   });
   const route = ++numbers.routes;

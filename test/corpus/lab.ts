@@ -13,6 +13,7 @@ import type {
   NeighborGiven,
   PortGiven,
   RemoteGiven,
+  SegmentGiven,
   UplinkGiven,
   VrfGiven,
   VtepGiven,
@@ -84,6 +85,7 @@ export interface Changes {
   vrfs?: Record<string, VrfGiven>;
   neighbors?: readonly NeighborGiven[];
   holdRoom?: number;
+  segments?: Record<string, SegmentGiven>;
 }
 
 export function merged<T>(base: Record<string, T>, changes: Record<string, Partial<T>> = {}): Record<string, T> {
@@ -92,7 +94,7 @@ export function merged<T>(base: Record<string, T>, changes: Record<string, Parti
 }
 
 export function lab(changes: Changes = {}): Given {
-  const { fdbCapacity, vrfs, neighbors, holdRoom } = changes;
+  const { fdbCapacity, vrfs, neighbors, holdRoom, segments } = changes;
   const domains = { red: { vni: 100 }, blue: { vni: 200 } };
   const ports = { h1: { domain: "red" }, h2: { domain: "red" }, h3: { domain: "blue" } };
   const vteps: Record<string, RemoteGiven> = {
@@ -110,6 +112,7 @@ export function lab(changes: Changes = {}): Given {
     ...(vrfs === undefined ? {} : { vrfs }),
     ...(neighbors === undefined ? {} : { neighbors }),
     ...(holdRoom === undefined ? {} : { holdRoom }),
+    ...(segments === undefined ? {} : { segments }),
   };
 }
 

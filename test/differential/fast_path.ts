@@ -3,6 +3,14 @@
 /** Case ids; `*` stands for any run of characters. No frame of them may be punted, at either hook. */
 export const mustNotPunt: readonly string[] = [
   "unicast/local-to-*",
+  "segments/aliasing-*",
+  "segments/split-horizon-*",
+  "segments/no-vtep-left",
+  "segments/routed-*",
+  "segments/known-unicast-*",
+  "gateway-hop/to-*",
+  "gateway-hop/from-*",
+  "gateway-hop/shares-*",
   "unicast/remote-to-local",
   "unicast/second-domain",
   "unicast/unknown-ethertype",
@@ -139,6 +147,7 @@ export const mustNotPuntInXdp: readonly string[] = [
 /** ARP, ND, ICMP, SYNs: what the engine answers, learns from, refuses or changes. The share of punts is that of all the other cases. */
 export const enginesOwn: readonly string[] = [
   "gateway/*",
+  "host-stack/*",
   "suppression/*",
   "bindings/*",
   "icmp/*",

@@ -35,6 +35,7 @@ export function inexpressible(given: Given): string | undefined {
   if (given.fdbCapacity !== undefined) return "a global FDB limit";
   if (vteps.some(({ via }) => via === "resolving")) return "an unresolved next hop: the kernel would ask for it";
   if (vteps.some(({ pathMtu }) => pathMtu !== undefined)) return "a learned path MTU: vxlan keeps none by VTEP";
+  if (given.segments !== undefined) return "Ethernet segments: the kernel's bridge knows neither DF nor peers";
   if (given.vtep.mssClamp) return "an MSS clamp";
   if (vteps.some(({ via }) => via.length > 1 && Array.isArray(via)))
     return "equal-cost paths: the kernel picks by a hash of its own";

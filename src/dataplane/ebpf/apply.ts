@@ -18,6 +18,7 @@ import {
   encodeInterface,
   encodePort,
   encodeRemote,
+  encodeSegment,
   encodeTagKey,
   MapName,
 } from "./maps.js";
@@ -84,6 +85,7 @@ export class TableWriter {
       deltas.groups,
       usedIn(vteps.group).map((vtep) => vteps.group[vtep]!),
     );
+    addAll(deltas.segments, this.tables.segments.inUse());
     this.routing.markAll();
     this.tables.fdb.forEach(({ bd, hi, lo }) => {
       deltas.fdb.push((bd << 16) | hi, lo);
@@ -101,6 +103,7 @@ export class TableWriter {
     this.writeAdjacencies(drain(deltas.adjacencies));
     this.arrays.write("GROUP", drain(deltas.groups), (group) => encodeGroup(this.tables, group), deltas.groups);
     this.writeVteps(drain(deltas.vteps));
+    this.arrays.write("SEGMENT", drain(deltas.segments), (one) => encodeSegment(this.tables, one), deltas.segments);
     this.routing.writeDeltas(vrfs);
     this.writeVnis(bds, vrfs);
     this.writeAttachments(drain(deltas.interfaces), drain(deltas.ports));

@@ -4,7 +4,7 @@ import type { Programs } from "./load.js";
 import { encodeIndex, MapName } from "./maps.js";
 import type { Problems } from "./problems.js";
 
-export type ArrayMap = "PORT" | "BD" | "REMOTE" | "GROUP" | "ADJACENCY" | "VRF" | "ROUTE" | "PATH";
+export type ArrayMap = "PORT" | "BD" | "REMOTE" | "SEGMENT" | "GROUP" | "ADJACENCY" | "VRF" | "ROUTE" | "PATH";
 
 export class ArrayWriter {
   constructor(

@@ -15,6 +15,7 @@ import {
   PortLayout,
   PuntRateLayout,
   RemoteLayout,
+  SegmentLayout,
   TagKeyLayout,
 } from "../../abi/generated.js";
 import type { Tables, VtepSettings } from "../../tables/tables.js";
@@ -35,6 +36,7 @@ export const MapName = {
   FDB: "vtep1_fdb",
   ADDRESS: "vtep1_address",
   REMOTE: "vtep1_remote",
+  SEGMENT: "vtep1_segment",
   GROUP: "vtep1_group",
   ADJACENCY: "vtep1_adjacency",
   DEVMAP: "vtep1_devmap",
@@ -138,6 +140,14 @@ export function encodeGroup(tables: Tables, group: number): Uint8Array {
   return mapValue(GroupLayout.sizeBytes, (view) => {
     tables.groups.bucketsOf(group).forEach((adjacency, bucket) => {
       view.setUint16(GroupLayout.adjacency + bucket * 2, adjacency, LITTLE);
+    });
+  });
+}
+
+export function encodeSegment(tables: Tables, segment: number): Uint8Array {
+  return mapValue(SegmentLayout.sizeBytes, (view) => {
+    tables.segments.bucketsOf(segment).forEach((vtep, bucket) => {
+      view.setUint16(SegmentLayout.vtep + bucket * 2, vtep, LITTLE);
     });
   });
 }

@@ -70,7 +70,8 @@ function fdbView(
   { bd, hi, lo, kind, flags, target, seenTick }: FdbEntry,
   addressOf: (address: Uint8Array | undefined) => string,
 ): FdbView {
-  const remote = kind === FdbKind.REMOTE;
+  const remote = kind === FdbKind.REMOTE || kind === FdbKind.SEGMENT;
+  const vteps = kind === FdbKind.SEGMENT ? vtepsOf(tables, target, addressOf) : null;
   const onPort = kind === FdbKind.LOCAL;
   const origin = originOf(flags);
   return {
@@ -80,12 +81,24 @@ function fdbView(
     where: remote ? "remote" : "local",
     interface: onPort ? names.interface(tables.ports.slot[target]!) || null : null,
     vlan: (onPort && tables.ports.vlan[target]) || null,
-    vtep: remote ? addressOf(tables.vteps.address[target]) : null,
+    vtep: kind === FdbKind.REMOTE ? addressOf(tables.vteps.address[target]) : (vteps?.[0] ?? null),
+    vteps,
     origin,
     sticky: (flags & FdbFlag.STICKY) !== 0,
     held: kind === FdbKind.HELD,
     idleSeconds: remote && origin !== "learned" ? null : idleSeconds(nowTick, seenTick),
   };
+}
+
+/** Those behind which an Ethernet segment is. */
+function vtepsOf(
+  tables: Tables,
+  segment: number,
+  addressOf: (address: Uint8Array | undefined) => string,
+): readonly string[] {
+  const vteps = new Set(tables.segments.bucketsOf(segment));
+  vteps.delete(0);
+  return [...vteps].map((vtep) => addressOf(tables.vteps.address[vtep]));
 }
 
 function originOf(flags: number): Origin {
@@ -120,9 +133,16 @@ function matcherOf(tables: Tables, names: VtepNames, selection: FdbSelection): (
   if (vtep !== undefined) {
     const asked = canonicalAddress(vtep);
     const isAsked = remembered((remote: number) => textOf(tables.vteps.address[remote]) === asked);
-    tests.push(({ kind, target }) => kind === FdbKind.REMOTE && isAsked(target));
+    const leadsThere = ({ kind, target }: FdbEntry): boolean =>
+      kind === FdbKind.SEGMENT
+        ? tables.segments.bucketsOf(target).some(isAsked)
+        : kind === FdbKind.REMOTE && isAsked(target);
+    tests.push(leadsThere);
   }
-  if (where !== undefined) tests.push(({ kind }) => (kind === FdbKind.REMOTE) === (where === "remote"));
+  if (where !== undefined) {
+    const isRemote = (kind: number): boolean => kind === FdbKind.REMOTE || kind === FdbKind.SEGMENT;
+    tests.push(({ kind }) => isRemote(kind) === (where === "remote"));
+  }
   if (origin !== undefined) tests.push(({ flags }) => originOf(flags) === origin);
   return (entry) => tests.every((test) => test(entry));
 }

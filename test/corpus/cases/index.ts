@@ -7,7 +7,9 @@ import { ecn } from "./ecn.js";
 import { falseNeighbors } from "./false_neighbors.js";
 import { flood } from "./flood.js";
 import { gateway } from "./gateway.js";
+import { gatewayHops } from "./gateway_hops.js";
 import { header } from "./header.js";
+import { hostStack } from "./host_stack.js";
 import { icmpErrors } from "./icmp_errors.js";
 import { icmpSilence } from "./icmp_silence.js";
 import { invalidIp } from "./invalid_ip.js";
@@ -18,6 +20,7 @@ import { pathMtu } from "./path_mtu.js";
 import { routing } from "./routing.js";
 import { routingLookup } from "./routing_lookup.js";
 import { security } from "./security.js";
+import { segments } from "./segments.js";
 import { stormControl } from "./storm.js";
 import { suppression } from "./suppression.js";
 import { tooBig } from "./too_big.js";
@@ -41,7 +44,10 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   malformed,
   routing,
   "routing: lookup": routingLookup,
+  "routing: by a router of the tenant": gatewayHops,
   gateway,
+  "host stack": hostStack,
+  "Ethernet segments": segments,
   "ARP and ND suppression": suppression,
   bindings,
   "false ARP and ND": falseNeighbors,
