@@ -4,7 +4,7 @@
 // TWIN: struct vtep_fdb_key and vtep_fdb_value.
 
 import { FdbKind, Limit } from "../abi/generated.js";
-import type { Deltas } from "./delta.js";
+import type { FdbDelta } from "./delta.js";
 
 const WORDS = 4;
 /** w0 = bd << 16 | MAC bytes 0–1; w1 = MAC bytes 2–5; w2 = target << 16 | kind << 8 | flags; w3 = tick last seen. */
@@ -12,6 +12,11 @@ const W1 = 1;
 const PLACE = 2;
 const SEEN = 3;
 export const NOT_FOUND = -1;
+
+/** Where the keys of changed entries go. */
+export interface FdbChanges {
+  readonly fdb: Pick<FdbDelta, "push">;
+}
 
 export interface FdbEntry {
   readonly bd: number;
@@ -38,9 +43,11 @@ export class Fdb {
   readonly countByBd = new Uint32Array(Limit.MAX_BDS);
   /** Times that a local MAC went or moved, so that who depends on one knows when to look. */
   localDepartures = 0;
+  /** Hears of each key whose local entry came, changed or went, after the fact; it must not change the table. */
+  onLocal: ((w0: number, w1: number) => void) | undefined;
 
   constructor(
-    private readonly deltas: Deltas,
+    private readonly deltas: FdbChanges,
     readonly capacity: number = Limit.MAX_FDB,
   ) {}
 
@@ -97,25 +104,32 @@ export class Fdb {
   set(bd: number, hi: number, lo: number, kind: number, target: number, flags: number, tick: number): boolean {
     const w0 = (bd << 16) | hi;
     let slot = this.findWords(w0, lo);
+    let wasLocal = false;
     if (slot === NOT_FOUND) {
       if (this.full) return false;
       slot = this.insert(w0, lo);
       this.countByBd[bd]! += 1;
-    } else this.recount(slot, -1);
+    } else {
+      wasLocal = this.kindAt(slot) === FdbKind.LOCAL;
+      this.recount(slot, -1);
+    }
     this.words[slot + PLACE] = (target << 16) | (kind << 8) | flags;
     this.words[slot + SEEN] = tick;
     this.recount(slot, 1);
     this.deltas.fdb.push(w0, lo);
+    if (wasLocal || kind === FdbKind.LOCAL) this.onLocal?.(w0, lo);
     return true;
   }
 
   delete(bd: number, hi: number, lo: number): boolean {
     const slot = this.find(bd, hi, lo);
     if (slot === NOT_FOUND) return false;
+    const wasLocal = this.kindAt(slot) === FdbKind.LOCAL;
     this.recount(slot, -1);
     this.countByBd[bd]! -= 1;
     this.deltas.fdb.push((bd << 16) | hi, lo);
     this.remove(slot);
+    if (wasLocal) this.onLocal?.((bd << 16) | hi, lo);
     return true;
   }
 

@@ -135,6 +135,7 @@ export class AccessPorts {
     if (port.errDisabled) this.recover(port);
     this.write(port);
     this.attach(port, port.id);
+    if (before.sticky !== after.sticky) this.writeStickiness(port);
     this.writeStaticMacs(port);
   }
 
@@ -157,7 +158,11 @@ export class AccessPorts {
   }
 
   private write(port: Port): void {
+    const before = this.tables.ports.flags[port.id]!;
     this.tables.ports.set(port.id, this.settingsOf(port));
+    const isOther = ((before ^ this.tables.ports.flags[port.id]!) & PortFlag.ENABLED) !== 0;
+    // Static MACs stay with a port that is down, but who announces them must hear of it.
+    if (isOther) this.writeStaticMacs(port);
   }
 
   private settingsOf({ intent, errDisabled }: Port): PortSettings {
@@ -232,15 +237,26 @@ export class AccessPorts {
     for (const { hi, lo } of intent.staticMacs) this.tables.fdb.delete(bd, hi, lo);
   }
 
+  /** Those that were learned before the policy changed follow it. */
+  private writeStickiness(port: Port): void {
+    const flags = port.intent.sticky ? FdbFlag.STICKY : 0;
+    for (const { bd, hi, lo, seenTick } of this.learnedAt(port))
+      this.tables.fdb.set(bd, hi, lo, FdbKind.LOCAL, port.id, flags, seenTick);
+  }
+
+  private learnedAt({ id }: Port): FdbEntry[] {
+    const learned: FdbEntry[] = [];
+    this.tables.fdb.forEach((entry) => {
+      const isHere = entry.kind === FdbKind.LOCAL && entry.target === id;
+      if (isHere && (entry.flags & FdbFlag.STATIC) === 0) learned.push(entry);
+    });
+    return learned;
+  }
+
   /** Forgets the dynamic MACs of a port; `hold` keeps frames to them from being flooded (interface.md, unknownUnicastHold). */
   private flush(port: Port, hold: boolean): void {
     const { fdb, bridgeDomains } = this.tables;
-    const leaving: FdbEntry[] = [];
-    fdb.forEach((entry) => {
-      const here = entry.kind === FdbKind.LOCAL && entry.target === port.id;
-      if (here && (entry.flags & FdbFlag.STATIC) === 0) leaving.push(entry);
-    });
-    for (const { bd, hi, lo } of leaving) {
+    for (const { bd, hi, lo } of this.learnedAt(port)) {
       if (hold && bridgeDomains.holdTicks[bd] !== 0) fdb.set(bd, hi, lo, FdbKind.HELD, 0, 0, this.clock.tick());
       else fdb.delete(bd, hi, lo);
     }

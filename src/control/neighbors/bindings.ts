@@ -3,6 +3,7 @@
 
 import { FdbKind } from "../../abi/generated.js";
 import { NOT_FOUND } from "../../tables/fdb.js";
+import { NeighborFlag } from "../../tables/neighbor.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Mac } from "../../wire/ethernet.js";
 import { macKey } from "./sighting.js";
@@ -17,6 +18,8 @@ export interface Binding {
   mac: Mac;
   /** Whether the MAC has been at one of our ports, so that its going says something of the host. */
   isPlaced: boolean;
+  /** What the host last said of itself (RFC 4861 §4.4, R). */
+  isRouter: boolean;
   /** Probes that were not answered yet. */
   probes: number;
   /** When the first of them was sent. */
@@ -50,7 +53,7 @@ export class Bindings {
   add(index: number, bd: number, address: Uint8Array, mac: Mac, isStatic: boolean): Binding {
     const binding: Binding = {
       ...{ index, bd, address, mac, isStatic, isSilent: false },
-      ...{ isPlaced: this.isLocal(bd, mac), probes: 0, probedTick: 0, dueTick: 0 },
+      ...{ isPlaced: this.isLocal(bd, mac), isRouter: this.isRouter(index), probes: 0, probedTick: 0, dueTick: 0 },
     };
     this.byIndex.set(index, binding);
     if (!isStatic) this.countByBd.set(bd, this.countOf(bd) + 1);
@@ -78,10 +81,23 @@ export class Bindings {
     return this.byMac.get(macKey(bd, mac)) ?? [];
   }
 
-  isLocal(bd: number, { hi, lo }: Mac): boolean {
+  /** Whether the table says so by now. */
+  isRouter(index: number): boolean {
+    return (this.tables.neighbors.flagsAt(index) & NeighborFlag.ROUTER) !== 0;
+  }
+
+  isLocal(bd: number, mac: Mac): boolean {
+    return this.kindOf(bd, mac) === FdbKind.LOCAL;
+  }
+
+  isRemote(bd: number, mac: Mac): boolean {
+    return this.kindOf(bd, mac) === FdbKind.REMOTE;
+  }
+
+  private kindOf(bd: number, { hi, lo }: Mac): number | undefined {
     const { fdb } = this.tables;
     const slot = fdb.find(bd, hi, lo);
-    return slot !== NOT_FOUND && fdb.kindAt(slot) === FdbKind.LOCAL;
+    return slot === NOT_FOUND ? undefined : fdb.kindAt(slot);
   }
 
   private indexMac(binding: Binding): void {

@@ -5,7 +5,7 @@ import type { Driver } from "../../dataplane/driver.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Clock } from "../clock.js";
 import { requestFor } from "./requests.js";
-import { addressOf, type Waiting } from "./sighting.js";
+import { addressKey, addressOf, type Waiting } from "./sighting.js";
 
 /** SPEC: RFC 4861 §10: MAX_MULTICAST_SOLICIT and RETRANS_TIMER. */
 const REQUESTS = 3;
@@ -44,7 +44,7 @@ export class Glean {
   /** Keeps a copy of the frame; false where there is no room. */
   hold(waiting: Waiting, bytes: Uint8Array, offset: number, length: number): boolean {
     if (length > MAX_FRAME_BYTES || this.heldBytes + length > MAX_BYTES) return false;
-    const search = this.searches.get(keyOf(waiting.bd, addressOf(waiting))) ?? this.begin(waiting);
+    const search = this.searches.get(addressKey(waiting.bd, addressOf(waiting))) ?? this.begin(waiting);
     if (search === undefined || search.frames.length >= MAX_FRAMES_PER_HOST) return false;
     search.frames.push({ slot: waiting.slot, bytes: bytes.slice(offset, offset + length) });
     this.heldBytes += length;
@@ -71,7 +71,7 @@ export class Glean {
     const inDomain = this.countByBd.get(bd) ?? 0;
     if (inDomain >= MAX_HOSTS_PER_DOMAIN || this.searches.size >= MAX_HOSTS) return undefined;
     const search: Search = { bd, address: addressOf(waiting), frames: [], requests: 0, cancel: () => {} };
-    this.searches.set(keyOf(bd, search.address), search);
+    this.searches.set(addressKey(bd, search.address), search);
     this.countByBd.set(bd, inDomain + 1);
     this.ask(search);
     return search;
@@ -94,7 +94,7 @@ export class Glean {
   }
 
   private end(bd: number, address: Uint8Array): Search | undefined {
-    const key = keyOf(bd, address);
+    const key = addressKey(bd, address);
     const search = this.searches.get(key);
     if (search === undefined) return undefined;
     search.cancel();
@@ -105,8 +105,4 @@ export class Glean {
     for (const { bytes } of search.frames) this.heldBytes -= bytes.length;
     return search;
   }
-}
-
-function keyOf(bd: number, address: Uint8Array): string {
-  return `${bd} ${Buffer.from(address.buffer, address.byteOffset, address.byteLength).toString("latin1")}`;
 }

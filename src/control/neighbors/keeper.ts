@@ -13,10 +13,13 @@ import type { EventSink } from "../events.js";
 import { formatMapped } from "../mapped_address.js";
 import type { HostEntries } from "../routing/host_entries.js";
 import { type Binding, Bindings } from "./bindings.js";
-import { Duplicates } from "./duplicates.js";
+import { Freezes } from "./freezes.js";
 import { Glean } from "./glean.js";
 import { type DomainPolicy, Liveness } from "./liveness.js";
-import { addressOf, type Sighting, type Waiting } from "./sighting.js";
+import { LocalBindings } from "./local.js";
+import { RemoteBindings } from "./remote.js";
+import { announcementFor } from "./requests.js";
+import { addressOf, type Sighting, type Waiting, wasFlooded } from "./sighting.js";
 
 const LOOK_MS = 1_000;
 
@@ -36,19 +39,27 @@ export interface KeeperParts {
 }
 
 export class NeighborKeeper {
+  /** What is to be announced. */
+  readonly local: LocalBindings;
+  /** What EVPN tells; written by setRemote and deleteRemote. */
+  readonly remote: RemoteBindings;
   private readonly bindings: Bindings;
   private readonly glean: Glean;
   private readonly liveness: Liveness;
-  private readonly duplicates: Duplicates;
+  private readonly freezes: Freezes;
   private seenDepartures = 0;
   private cancelLook: () => void;
 
   constructor(private readonly parts: KeeperParts) {
-    const { tables, driver, clock, random } = parts;
+    const { tables, driver, clock, random, events, domains } = parts;
     this.bindings = new Bindings(tables);
+    this.local = new LocalBindings(tables, this.bindings);
+    this.remote = new RemoteBindings(tables, driver, clock);
     this.glean = new Glean(tables, driver, clock);
-    this.duplicates = new Duplicates(clock, (bd, address) => this.thaw(bd, address));
     const policyOf = (bd: number) => this.policyOf(bd);
+    const nameOf = (bd: number) => domains.nameOf(bd);
+    const thawed = (bd: number, address: Uint8Array) => this.restoreRemote(bd, address);
+    this.freezes = new Freezes({ tables, clock, events, nameOf, policyOf, thawed });
     const silent = (binding: Binding) => this.silent(binding);
     this.liveness = new Liveness(tables, driver, clock, this.bindings, policyOf, random, silent);
     this.cancelLook = clock.after(LOOK_MS, () => this.look());
@@ -64,8 +75,27 @@ export class NeighborKeeper {
     const known = this.bindings.get(index);
     if (neighbors.hiAt(index) !== mac.hi || neighbors.loAt(index) !== mac.lo) this.refused(bd, sighting, mac);
     else if (known === undefined) this.learned(index, bd, sighting, mac);
-    else if (known.mac.hi !== mac.hi || known.mac.lo !== mac.lo) this.moved(known, mac);
-    else if (!known.isPlaced) known.isPlaced = this.bindings.isLocal(bd, mac);
+    else if (known.mac.hi !== mac.hi || known.mac.lo !== mac.lo) this.moved(known, mac, wasFlooded(sighting));
+    else this.confirmed(known);
+  }
+
+  /** EVPN says where an address is: `flags` is NeighborFlag.ROUTER or none. */
+  setRemote(bd: number, address: Uint8Array, mac: Mac, flags: number): void {
+    const { hosts, changed, tables } = this.parts;
+    const known = this.bindings.get(tables.neighbors.findAddress(bd, address));
+    const isOther = known !== undefined && !known.isStatic && (known.mac.hi !== mac.hi || known.mac.lo !== mac.lo);
+    if (isOther && !this.freezes.isFrozen(known)) this.freezes.moved(known, mac);
+    if (!this.remote.set({ bd, address, mac, flags })) return;
+    if (known !== undefined) this.leftFor(known, mac);
+    hosts.neighborChanged(bd, address);
+    this.glean.release(bd, address);
+    changed();
+  }
+
+  /** EVPN does not say so any more. What our own hosts say of the address is not concerned. */
+  deleteRemote(bd: number, address: Uint8Array): void {
+    const index = this.remote.withdrawn(bd, address);
+    if (index !== 0) this.clear(index, bd, address);
   }
 
   /** See EngineListener.onHold. */
@@ -77,7 +107,9 @@ export class NeighborKeeper {
   addStatic(index: number, bd: number, address: Uint8Array, mac: Mac): void {
     const known = this.bindings.get(index);
     if (known !== undefined) this.bindings.delete(known);
-    this.liveness.schedule(this.bindings.add(index, bd, address, mac, true));
+    const binding = this.bindings.add(index, bd, address, mac, true);
+    this.liveness.schedule(binding);
+    this.local.changed(binding);
     this.glean.release(bd, address);
   }
 
@@ -103,8 +135,13 @@ export class NeighborKeeper {
 
   /** While the domain's number is still its own. */
   removeDomain(bd: number): void {
+    this.remote.dropDomain(bd);
     for (const binding of [...this.bindings.all()]) if (binding.bd === bd) this.forget(binding);
-    this.duplicates.dropDomain(bd);
+    const { neighbors } = this.parts.tables;
+    for (const index of [...neighbors.indexes()]) {
+      if (neighbors.domainAt(index) === bd) this.clear(index, bd, neighbors.entryAt(index).address);
+    }
+    this.freezes.dropDomain(bd);
   }
 
   /** Whether a MAC must not age yet: its host is being asked, or has answered. */
@@ -122,7 +159,8 @@ export class NeighborKeeper {
       return binding.isPlaced && !this.bindings.isLocal(binding.bd, binding.mac);
     });
     for (const binding of gone) {
-      if (binding.isStatic) binding.isPlaced = false;
+      if (this.bindings.isRemote(binding.bd, binding.mac)) this.remote.askWhetherGone(binding);
+      if (binding.isStatic) this.place(binding, false);
       else this.withdraw(binding, "its MAC has gone");
     }
   }
@@ -145,24 +183,22 @@ export class NeighborKeeper {
 
   /** Ends freezes by hand. Returns how many. */
   clearDuplicates(isMeant: (bd: number) => boolean): number {
-    return this.duplicates.clear(isMeant);
+    return this.freezes.clear(isMeant);
   }
 
   problems(): string[] {
-    return Array.from(this.duplicates.frozen(), ({ bd, address }) => {
-      const what = `IP address ${formatMapped(address)} in bridge domain ${this.parts.domains.nameOf(bd)}`;
-      return `${what} is claimed by several hosts, and frozen`;
-    });
+    return this.freezes.problems();
   }
 
   close(): void {
     this.cancelLook();
     this.glean.close();
-    this.duplicates.close();
+    this.freezes.close();
   }
 
   private look(): void {
     this.followMacs();
+    for (const binding of this.bindings.all()) if (binding.isStatic && !binding.isPlaced) this.confirmed(binding);
     this.liveness.look();
     this.cancelLook = this.parts.clock.after(LOOK_MS, () => this.look());
   }
@@ -185,23 +221,49 @@ export class NeighborKeeper {
       return;
     }
     const binding = this.bindings.add(index, bd, address, mac, false);
-    if (this.duplicates.isFrozen(bd, address)) this.freeze(binding);
+    this.freezes.follow(binding);
     this.liveness.schedule(binding);
+    this.local.changed(binding);
     this.glean.release(bd, address);
   }
 
-  private moved(binding: Binding, mac: Mac): void {
+  /** The host has said the same again, perhaps more of itself, and perhaps at one of our ports now. */
+  private confirmed(binding: Binding): void {
+    const isRouter = this.bindings.isRouter(binding.index);
+    const isNews = isRouter !== binding.isRouter;
+    binding.isRouter = isRouter;
+    if (!binding.isPlaced && this.bindings.isLocal(binding.bd, binding.mac)) this.place(binding, true);
+    else if (isNews) this.local.changed(binding);
+  }
+
+  private place(binding: Binding, isPlaced: boolean): void {
+    binding.isPlaced = isPlaced;
+    this.local.changed(binding);
+  }
+
+  /** Hosts that have not heard the move itself are told, once (RFC 9161 §3.7). */
+  private moved(binding: Binding, mac: Mac, isHeard: boolean): void {
     const { bd, address } = binding;
     const from = formatMac(binding.mac.hi, binding.mac.lo);
-    const names = this.namesOf(bd, address);
     this.bindings.move(binding, mac);
+    binding.isRouter = this.bindings.isRouter(binding.index);
     this.liveness.schedule(binding);
-    this.parts.events("binding_moved", { ...names, from, to: formatMac(mac.hi, mac.lo) });
-    const policy = this.policyOf(bd);
-    if (policy === undefined || !this.duplicates.moved(bd, address, policy)) return;
-    this.freeze(binding);
-    const alarm = { mac: formatMac(mac.hi, mac.lo), moves: policy.duplicateMoves, seconds: policy.duplicateSeconds };
-    this.parts.events("duplicate_address", { ...names, ...alarm });
+    this.local.changed(binding);
+    this.parts.events("binding_moved", { ...this.namesOf(bd, address), from, to: formatMac(mac.hi, mac.lo) });
+    const { tables, driver, clock } = this.parts;
+    if (!isHeard) driver.originate(bd, announcementFor(tables, bd, address, mac, binding.isRouter), clock.tick());
+    this.freezes.moved(binding, mac);
+  }
+
+  /** The address is at a host of another VTEP now. */
+  private leftFor(binding: Binding, mac: Mac): void {
+    const { bd, address } = binding;
+    this.bindings.delete(binding);
+    this.local.changed(binding);
+    if (!binding.isPlaced) return;
+    this.remote.askWhetherGone(binding);
+    const from = formatMac(binding.mac.hi, binding.mac.lo);
+    this.parts.events("binding_left", { ...this.namesOf(bd, address), from, to: formatMac(mac.hi, mac.lo) });
   }
 
   /** A host claims an address that is static, or frozen, at another MAC. */
@@ -231,28 +293,23 @@ export class NeighborKeeper {
   }
 
   private forget(binding: Binding): void {
-    const { tables, hosts, changed } = this.parts;
     this.bindings.delete(binding);
-    tables.neighbors.delete(binding.index);
-    hosts.neighborChanged(binding.bd, binding.address);
+    this.clear(binding.index, binding.bd, binding.address);
+    this.local.changed(binding);
+    this.restoreRemote(binding.bd, binding.address);
+  }
+
+  private clear(index: number, bd: number, address: Uint8Array): void {
+    const { tables, hosts, changed } = this.parts;
+    tables.neighbors.delete(index);
+    hosts.neighborChanged(bd, address);
     changed();
   }
 
-  private freeze({ index }: Binding): void {
-    this.setFlags(index, this.parts.tables.neighbors.flagsAt(index) | NeighborFlag.FROZEN);
-  }
-
-  private thaw(bd: number, address: Uint8Array): void {
-    const { neighbors } = this.parts.tables;
-    const index = neighbors.findAddress(bd, address);
-    if (index !== 0) this.setFlags(index, neighbors.flagsAt(index) & ~NeighborFlag.FROZEN);
-    this.parts.events("duplicate_address_cleared", this.namesOf(bd, address));
-  }
-
-  private setFlags(index: number, flags: number): void {
-    const { neighbors } = this.parts.tables;
-    const { bd, address, hi, lo, confirmedTick } = neighbors.entryAt(index);
-    neighbors.set(bd, address, hi, lo, flags, confirmedTick);
+  /** Nothing stands before what EVPN says of the address any more. */
+  private restoreRemote(bd: number, address: Uint8Array): void {
+    const waiting = this.remote.take(bd, address);
+    if (waiting !== undefined) this.setRemote(bd, address, waiting.mac, waiting.flags);
   }
 
   private namesOf(bd: number, address: Uint8Array): { readonly bridgeDomain: string; readonly ip: string } {

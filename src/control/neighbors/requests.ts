@@ -1,6 +1,6 @@
 // ARP requests and neighbour solicitations that the VTEP sends itself: to all, to find who has an address, or to one
-// host, to hear whether it is still there.
-// SPEC: RFC 826; RFC 5227 §2.1.1 (sender 0.0.0.0); RFC 4861 §4.3, §7.2.2; RFC 2464 §7; RFC 4291 §2.7.1.
+// host, to hear whether it is still there. And announcements, in the name of a host that did not make them itself.
+// SPEC: RFC 5227 §2.3, RFC 4861 §7.2.8 (announcements); RFC 826; RFC 5227 §2.1.1 (sender 0.0.0.0); RFC 4861 §4.3, §7.2.2; RFC 2464 §7; RFC 4291 §2.7.1.
 
 import { BdFlag } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
@@ -11,7 +11,9 @@ import { IPV6_HEADER_BYTES, Ipv6, Protocol } from "../../wire/ip.js";
 import { icmpSum, ND_HOP_LIMIT, Nd, NdOption, NdType } from "../../wire/nd.js";
 import { isIpv4Mapped } from "../netlink/index.js";
 
-const SOLICITATION_BYTES = 32;
+/** A solicitation or an advertisement with its option. */
+const ND_BYTES = 32;
+const ALL_NODES = Uint8Array.of(0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 const BROADCAST: Mac = { hi: 0xffff, lo: -1 };
 const UNSPECIFIED = new Uint8Array(16);
 
@@ -26,6 +28,19 @@ interface Asker {
 export function requestFor(tables: Tables, bd: number, address: Uint8Array, mac?: Mac): Uint8Array {
   const asker = askerFor(tables, bd, address);
   return isIpv4Mapped(address) ? arpRequest(asker, address, mac) : solicitation(asker, address, mac);
+}
+
+/** Tells all hosts of domain `bd` which MAC the address has now. */
+export function announcementFor(
+  tables: Tables,
+  bd: number,
+  address: Uint8Array,
+  mac: Mac,
+  isRouter: boolean,
+): Uint8Array {
+  const asker = askerFor(tables, bd, address);
+  if (isIpv4Mapped(address)) return arpRequest(asker, address, BROADCAST, { mac, address });
+  return advertisement(asker, address, mac, isRouter ? Nd.ROUTER | Nd.OVERRIDE : Nd.OVERRIDE);
 }
 
 /** IPv6 knows no probe from nowhere to one host (RFC 4861 §7.1.1): a link-local address made of the MAC asks. */
@@ -50,15 +65,16 @@ function linkLocalOf({ hi, lo }: Mac): Uint8Array {
   return address;
 }
 
-function arpRequest(asker: Asker, address: Uint8Array, mac: Mac = BROADCAST): Uint8Array {
+/** `sender`: who it says has asked. */
+function arpRequest(asker: Asker, address: Uint8Array, mac: Mac = BROADCAST, sender: Asker = asker): Uint8Array {
   const frame = startFrame(ARP_BYTES, mac, asker.mac, EtherType.ARP);
   const view = new DataView(frame.buffer);
   const arp = ETHERNET_HEADER_BYTES;
   view.setInt32(arp, ARP_ETHERNET_IPV4);
   view.setUint16(arp + 4, ARP_LENGTHS);
   view.setUint16(arp + Arp.OPERATION, ArpOperation.REQUEST);
-  writeMac(frame, arp + Arp.SENDER_MAC, asker.mac.hi, asker.mac.lo);
-  frame.set(asker.address.subarray(12), arp + Arp.SENDER_IP);
+  writeMac(frame, arp + Arp.SENDER_MAC, sender.mac.hi, sender.mac.lo);
+  frame.set(sender.address.subarray(12), arp + Arp.SENDER_IP);
   frame.set(address.subarray(12), arp + Arp.TARGET_IP);
   return frame;
 }
@@ -66,20 +82,39 @@ function arpRequest(asker: Asker, address: Uint8Array, mac: Mac = BROADCAST): Ui
 function solicitation(asker: Asker, address: Uint8Array, mac: Mac | undefined): Uint8Array {
   const group = solicitedNode(address);
   const to = mac ?? { hi: 0x3333, lo: readI32(group, 12) };
-  const frame = startFrame(IPV6_HEADER_BYTES + SOLICITATION_BYTES, to, asker.mac, EtherType.IPV6);
+  const frame = startNd(asker, to, mac === undefined ? group : address, NdType.SOLICITATION, address);
+  return finishNd(frame, NdOption.SOURCE_MAC, asker.mac);
+}
+
+function advertisement(asker: Asker, address: Uint8Array, mac: Mac, flags: number): Uint8Array {
+  const to = { hi: 0x3333, lo: readI32(ALL_NODES, 12) };
+  const frame = startNd(asker, to, ALL_NODES, NdType.ADVERTISEMENT, address);
+  frame[ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES + Nd.FLAGS] = flags;
+  return finishNd(frame, NdOption.TARGET_MAC, mac);
+}
+
+function startNd(asker: Asker, to: Mac, destination: Uint8Array, type: number, target: Uint8Array): Uint8Array {
+  const frame = startFrame(IPV6_HEADER_BYTES + ND_BYTES, to, asker.mac, EtherType.IPV6);
   const view = new DataView(frame.buffer);
   const ip = ETHERNET_HEADER_BYTES;
   const icmp = ip + IPV6_HEADER_BYTES;
   view.setInt32(ip, 0x60000000);
-  view.setUint16(ip + Ipv6.PAYLOAD_LENGTH, SOLICITATION_BYTES);
+  view.setUint16(ip + Ipv6.PAYLOAD_LENGTH, ND_BYTES);
   view.setUint16(ip + Ipv6.NEXT_HEADER, (Protocol.ICMPV6 << 8) | ND_HOP_LIMIT);
   frame.set(asker.address, ip + Ipv6.SOURCE);
-  frame.set(mac === undefined ? group : address, ip + Ipv6.DESTINATION);
-  view.setUint8(icmp, NdType.SOLICITATION);
-  frame.set(address, icmp + Nd.TARGET);
-  view.setUint16(icmp + Nd.OPTIONS, (NdOption.SOURCE_MAC << 8) | 1);
-  writeMac(frame, icmp + Nd.OPTIONS + 2, asker.mac.hi, asker.mac.lo);
-  view.setUint16(icmp + Nd.CHECKSUM, icmpSum(view, ip, SOLICITATION_BYTES));
+  frame.set(destination, ip + Ipv6.DESTINATION);
+  view.setUint8(icmp, type);
+  frame.set(target, icmp + Nd.TARGET);
+  return frame;
+}
+
+/** With the one option, which says a MAC, and the checksum. */
+function finishNd(frame: Uint8Array, option: number, { hi, lo }: Mac): Uint8Array {
+  const view = new DataView(frame.buffer);
+  const icmp = ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES;
+  view.setUint16(icmp + Nd.OPTIONS, (option << 8) | 1);
+  writeMac(frame, icmp + Nd.OPTIONS + 2, hi, lo);
+  view.setUint16(icmp + Nd.CHECKSUM, icmpSum(view, ETHERNET_HEADER_BYTES, ND_BYTES));
   return frame;
 }
 

@@ -1,6 +1,6 @@
 // What the engine tells of ARP and ND: the part of its decision that concerns bindings.
 
-import type { Mac } from "../../wire/ethernet.js";
+import { isGroupMac, type Mac } from "../../wire/ethernet.js";
 
 /** An address as four big-endian words. */
 export interface AddressWords {
@@ -15,6 +15,14 @@ export interface Sighting extends AddressWords {
   readonly ingressBd: number;
   readonly askerHi: number;
   readonly askerLo: number;
+  /** Where the frame was for, and how many copies of it left. */
+  readonly destinationHi: number;
+  readonly egressCount: number;
+}
+
+/** Whether the frame that told it went to every host, so that all have heard it. */
+export function wasFlooded({ destinationHi, egressCount }: Sighting): boolean {
+  return isGroupMac(destinationHi) && egressCount > 0;
 }
 
 /** A frame from interface `slot` waits for the MAC of the address in `bd`. */
@@ -29,6 +37,11 @@ export function addressOf({ bindingWord0, bindingWord1, bindingWord2, bindingWor
     view.setInt32(index * 4, word);
   });
   return new Uint8Array(view.buffer);
+}
+
+/** For maps that are keyed by an address of a domain. */
+export function addressKey(bd: number, address: Uint8Array): string {
+  return `${bd} ${Buffer.from(address.buffer, address.byteOffset, address.byteLength).toString("latin1")}`;
 }
 
 export function macKey(bd: number, { hi, lo }: Mac): string {

@@ -36,6 +36,7 @@ export class StaticNeighbors {
     this.intents = intents;
     for (const { bridgeDomain, address, mac } of [...added, ...changed.map(({ after }) => after)]) {
       const bd = this.domains.idOf(bridgeDomain);
+      this.keeper.remote.setAside(bd, address);
       const index = this.tables.neighbors.set(bd, address, mac.hi, mac.lo, NeighborFlag.STATIC, this.clock.tick());
       if (index === 0) throw new VtepError("table_full", `no room for the binding of ${formatMapped(address)}`);
       this.hosts.neighborChanged(bd, address);
