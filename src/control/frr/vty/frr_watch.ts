@@ -1,0 +1,160 @@
+// Whether FRR is there, and since when not. Forwarding goes on with what it last said; how long, this tells:
+//
+//   zebra goes ──► stale after staleMs ──► onStale: what came by EVPN is to be forgotten
+//   zebra comes ─► EVPN converges ───────► onReturn: what zebra does not know may go from the kernel
+//
+// A zebra that was killed leaves its entries in the kernel and does not look at them when it starts again; so the return
+// matters for our own first start too.
+
+import type { Clock } from "../../clock.js";
+import type { EventSink } from "../../events.js";
+import { Listeners, type Unsubscribe } from "../../netlink/listeners.js";
+import { type EvpnSources, whenConverged } from "./convergence.js";
+import { DaemonLink, type DaemonState } from "./daemon_link.js";
+import type { FrrVersion } from "./release.js";
+
+/** Peers of a fabric need time, whatever the operator thinks of stale state. */
+const LEAST_CONVERGENCE_MS = 30_000;
+
+export interface FrrState {
+  readonly zebra: DaemonState;
+  readonly bgpd: DaemonState;
+  /** Of zebra. */
+  readonly version: FrrVersion | undefined;
+  /** Since zebra came: BGP is at rest, so that what zebra does not know is not there. */
+  readonly converged: boolean;
+  /** Why it is not all as it should be. */
+  readonly reasons: readonly string[];
+}
+
+export interface FrrWatchOptions {
+  /** Folder of the vty sockets. */
+  readonly folder: string;
+  readonly staleMs: number;
+  readonly clock: Clock;
+  readonly events: EventSink;
+}
+
+export interface FrrReturn {
+  /** False where the time was up before peers were: what zebra does not know may still come. */
+  readonly converged: boolean;
+}
+
+export class FrrWatch {
+  private readonly zebra: DaemonLink;
+  private readonly bgpd: DaemonLink;
+  private readonly changes = new Listeners<FrrState>();
+  private readonly staleListeners = new Listeners<void>();
+  private readonly returns = new Listeners<FrrReturn>();
+  private cancelStale: (() => void) | undefined;
+  private cancelConvergence: (() => void) | undefined;
+  private converged = false;
+  private isStale = false;
+
+  constructor(private readonly options: FrrWatchOptions) {
+    const { folder, clock } = options;
+    this.zebra = new DaemonLink({ folder, daemon: "zebra", clock });
+    this.bgpd = new DaemonLink({ folder, daemon: "bgpd", clock });
+    this.zebra.onChange((state) => this.zebraChanged(state));
+    this.bgpd.onChange((state) => this.bgpdChanged(state));
+  }
+
+  start(): void {
+    this.startStaleTimer();
+    this.zebra.start();
+    this.bgpd.start();
+  }
+
+  /** Those who answer now. */
+  get vtys(): EvpnSources {
+    return { zebra: this.zebra.vty, bgpd: this.bgpd.vty };
+  }
+
+  state(): FrrState {
+    const { zebra, bgpd, converged } = this;
+    return { zebra: zebra.state, bgpd: bgpd.state, version: zebra.version, converged, reasons: this.reasons() };
+  }
+
+  /** Whether what zebra last said has been given up. */
+  get stale(): boolean {
+    return this.isStale;
+  }
+
+  reasons(): string[] {
+    const reasons = [this.zebra.reason, this.bgpd.reason].filter((reason) => reason !== "");
+    return this.isStale ? [...reasons, "what came by EVPN was forgotten: zebra was gone for too long"] : reasons;
+  }
+
+  onChange(listener: (state: FrrState) => void): Unsubscribe {
+    return this.changes.add(listener);
+  }
+
+  onStale(listener: () => void): Unsubscribe {
+    return this.staleListeners.add(listener);
+  }
+
+  onReturn(listener: (how: FrrReturn) => void): Unsubscribe {
+    return this.returns.add(listener);
+  }
+
+  close(): void {
+    this.cancelStale?.();
+    this.cancelConvergence?.();
+    this.zebra.close();
+    this.bgpd.close();
+  }
+
+  private zebraChanged(state: DaemonState): void {
+    this.tell("zebra", state);
+    if (state === "up") {
+      this.cancelStale?.();
+      this.cancelStale = undefined;
+      this.awaitConvergence();
+    } else {
+      this.cancelConvergence?.();
+      this.converged = false;
+      if (!this.isStale && this.cancelStale === undefined) this.startStaleTimer();
+    }
+    this.changes.emit(this.state());
+  }
+
+  private bgpdChanged(state: DaemonState): void {
+    this.tell("bgpd", state);
+    this.converged = false;
+    if (this.zebra.state === "up") this.awaitConvergence();
+    this.changes.emit(this.state());
+  }
+
+  private tell(daemon: string, state: DaemonState): void {
+    this.options.events(`frr_${state}`, { daemon });
+  }
+
+  private startStaleTimer(): void {
+    const { clock, staleMs, events } = this.options;
+    this.cancelStale = clock.after(staleMs, () => {
+      this.cancelStale = undefined;
+      this.isStale = true;
+      events("frr_stale", { seconds: staleMs / 1000 });
+      this.staleListeners.emit();
+      this.changes.emit(this.state());
+    });
+  }
+
+  private awaitConvergence(): void {
+    const { clock, staleMs, events } = this.options;
+    this.cancelConvergence?.();
+    const boundMs = Math.max(staleMs, LEAST_CONVERGENCE_MS);
+    this.cancelConvergence = whenConverged(
+      clock,
+      boundMs,
+      () => this.vtys,
+      (converged) => {
+        this.converged = converged;
+        this.isStale = false;
+        events("frr_returned", { converged });
+        this.returns.emit({ converged });
+        this.changes.emit(this.state());
+      },
+    );
+  }
+}

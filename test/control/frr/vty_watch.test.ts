@@ -1,0 +1,100 @@
+// Whether FRR is there, by fake daemons and a clock that the test moves.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FrrWatch } from "../../../src/control/frr/vty/index.js";
+import { until } from "../../dataplane/namespaces.js";
+import { FakeClock } from "../vtep/lab.js";
+import { FakeFrr } from "./fake_vty.js";
+
+const STALE_MS = 30_000;
+const peersWith = (state: string, pfxRcd: number) => JSON.stringify({ peers: { "10.0.0.9": { state, pfxRcd } } });
+const bgpdWith = (state: string, pfxRcd = 0) => ({ "show bgp l2vpn evpn summary json": peersWith(state, pfxRcd) });
+const zebraAnswers = { "show evpn vni json": "{}" };
+
+describe("the watch over FRR", () => {
+  let frr: FakeFrr;
+  let clock: FakeClock;
+  let watch: FrrWatch;
+  let seen: string[];
+
+  beforeEach(() => {
+    frr = new FakeFrr();
+    clock = new FakeClock();
+    seen = [];
+    const events = (kind: string, objects: object) => seen.push(`${kind} ${Object.values(objects)}`);
+    watch = new FrrWatch({ folder: frr.folder, staleMs: STALE_MS, clock, events });
+    watch.onStale(() => seen.push("stale"));
+    watch.onReturn(({ converged }) => seen.push(`return ${converged}`));
+  });
+
+  afterEach(async () => {
+    watch.close();
+    await frr.remove();
+  });
+
+  const state = () => `${watch.state().zebra} ${watch.state().bgpd}`;
+  /** Lets timers fire, and sockets between them. */
+  const wait = (condition: () => boolean): Promise<void> =>
+    until(() => {
+      clock.advance(500);
+      return condition();
+    });
+
+  it("names who does not answer and why, and tries again", async () => {
+    watch.start();
+    await until(() => watch.reasons().every((reason) => reason.includes("is not running")));
+    expect(watch.reasons()).toHaveLength(2);
+    await frr.start("zebra", zebraAnswers);
+    await frr.start("bgpd", bgpdWith("Established"));
+    await wait(() => state() === "up up");
+    expect(watch.state()).toMatchObject({ version: { text: "8.4.4" }, reasons: [] });
+    expect(seen).toEqual(expect.arrayContaining(["frr_up zebra", "frr_up bgpd"]));
+  });
+
+  it("names a release that is too old, and works with it all the same", async () => {
+    await frr.start("zebra", { ...zebraAnswers, "show version": "FRRouting 8.1 (old)" });
+    await frr.start("bgpd", bgpdWith("Established"));
+    watch.start();
+    await wait(() => state() === "up up");
+    expect(watch.reasons()).toEqual(["FRR 8.1 is not supported: 8.4 or later is"]);
+  });
+
+  it("sees at once that zebra is gone, and gives its state up after the time for that", async () => {
+    const zebra = await frr.start("zebra", zebraAnswers);
+    await frr.start("bgpd", bgpdWith("Established"));
+    watch.start();
+    await until(() => state() === "up up");
+    await zebra.die();
+    await until(() => state() === "down up");
+    clock.advance(STALE_MS - 1_000);
+    expect(seen).not.toContain("stale");
+    clock.advance(1_000);
+    expect(seen).toContain("stale");
+    expect([watch.stale, watch.reasons().at(-1)]).toEqual([
+      true,
+      "what came by EVPN was forgotten: zebra was gone for too long",
+    ]);
+  });
+
+  it("calls zebra back only when peers are up and quiet", async () => {
+    const bgpd = await frr.start("bgpd", bgpdWith("Active"));
+    await frr.start("zebra", zebraAnswers);
+    watch.start();
+    const asked = () => bgpd.asked.filter((command) => command.includes("summary")).length;
+    await wait(() => asked() > 4);
+    bgpd.answers = bgpdWith("Established", 1);
+    const before = asked();
+    await wait(() => asked() > before + 1);
+    bgpd.answers = bgpdWith("Established", 2);
+    expect(seen.some((one) => one.startsWith("return"))).toBe(false);
+    await wait(() => seen.includes("return true"));
+    expect(watch.state().converged).toBe(true);
+  });
+
+  it("does not wait for peers for ever", async () => {
+    await frr.start("bgpd", bgpdWith("Active"));
+    await frr.start("zebra", zebraAnswers);
+    watch.start();
+    await wait(() => seen.includes("return false"));
+    expect(watch.state().converged).toBe(false);
+  });
+});
