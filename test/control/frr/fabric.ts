@@ -89,7 +89,7 @@ export class FabricNode {
   }
 
   async exec(...command: string[]): Promise<string> {
-    const [program, ...args] = [...this.entering, ...command] as [string, ...string[]];
+    const [program = "", ...args] = [...this.entering, ...command];
     return (await run(program, args, { maxBuffer: 1 << 26 })).stdout;
   }
 

@@ -1,0 +1,95 @@
+// What is made, repaired and reported as one: the bridge of a domain or of an L3 VNI with its ports, or a VRF device.
+
+import { isDeepStrictEqual } from "node:util";
+import { VtepError } from "../../../wire/error.js";
+import type { BridgeIntent, FrrVrfIntent } from "../intent.js";
+import { planBridge, type Site } from "./bridge_plan.js";
+import { type Plan, type Step } from "./step.js";
+import { explainVrf, planVrf } from "./vrf_plan.js";
+import type { Shadow } from "./vxlan_fault.js";
+
+/** Each round does what the one before made possible; what takes more does not end. */
+const MOST_ROUNDS = 12;
+
+export type UnitIntent =
+  | { readonly kind: "bridge"; readonly bridge: BridgeIntent }
+  | { readonly kind: "vrf"; readonly vrf: FrrVrfIntent };
+
+export class Unit {
+  /** Something of it may have changed since it was last looked at. */
+  dirty = true;
+  /** Repaired a moment ago: two daemons that fight over an object do so slowly. */
+  resting = false;
+  problem: string | undefined;
+  private former: BridgeIntent["addresses"] = [];
+
+  constructor(
+    readonly place: string,
+    private current: UnitIntent,
+  ) {}
+
+  get intent(): UnitIntent {
+    return this.current;
+  }
+
+  set intent(next: UnitIntent) {
+    if (isDeepStrictEqual(this.current, next)) return;
+    if (this.current.kind === "bridge") this.former = [...this.former, ...this.current.bridge.addresses];
+    this.current = next;
+  }
+
+  /** Interfaces that it consists of. */
+  names(): string[] {
+    if (this.current.kind === "vrf") return [this.current.vrf.name];
+    const { bridge, vxlan, port, portPeer, vni } = this.current.bridge;
+    return vni === 0 ? [bridge, port, portPeer] : [bridge, vxlan, port, portPeer];
+  }
+
+  /** Interfaces of others that it depends on. */
+  lookedAt(): string[] {
+    return this.current.kind === "bridge" && this.current.bridge.vrfDevice !== ""
+      ? [this.current.bridge.vrfDevice]
+      : [];
+  }
+
+  /** Brings the kernel in line. Every step is told of before it is done; a refused one becomes the problem. */
+  async settle(site: Site, shadow: Shadow, told: (step: Step) => void): Promise<void> {
+    this.dirty = false;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const { steps, problem } = this.plan(site, shadow);
+      this.problem = problem;
+      if (steps.length === 0) {
+        this.former = [];
+        return;
+      }
+      for (const step of steps) {
+        told(step);
+        if (!(await this.take(step))) return;
+      }
+      await site.observed.settle();
+    }
+    this.problem = `${this.names()[0]} is altered by somebody as often as it is set`;
+  }
+
+  private plan(site: Site, shadow: Shadow): Plan {
+    if (this.current.kind === "vrf") return planVrf(site, this.current.vrf);
+    return planBridge(site, this.current.bridge, shadow, this.former);
+  }
+
+  private async take(step: Step): Promise<boolean> {
+    try {
+      await step.run();
+      return true;
+    } catch (error) {
+      const why = (this.current.kind === "vrf" ? explainVrf(error) : undefined) ?? reasonOf(error);
+      this.problem = `cannot ${step.what} ${step.interface}: ${why}`;
+      return false;
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof VtepError && typeof error.meta.kernelMessage === "string")
+    return `${String(error.meta.errno)}: ${error.meta.kernelMessage}`;
+  return error instanceof Error ? error.message : String(error);
+}
