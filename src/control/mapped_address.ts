@@ -6,11 +6,7 @@ import { formatIp, isIpv4Mapped, parseIp } from "./netlink/index.js";
 export function mappedAddress(text: string): Uint8Array {
   const bytes = parseIp(text);
   if (bytes === null) throw new VtepError("invalid_address", `${text} is not an IP address`);
-  if (bytes.length === 16) return bytes;
-  const mapped = new Uint8Array(16);
-  mapped.fill(0xff, 10, 12);
-  mapped.set(bytes, 12);
-  return mapped;
+  return mappedBytes(bytes);
 }
 
 export function formatMapped(address: Uint8Array): string {
@@ -44,4 +40,23 @@ function maskByte(bits: number): number {
 /** fe80::/10: the same subnet on every link, and never routed (RFC 4291 §2.5.6). */
 export function isLinkLocal(address: Uint8Array): boolean {
   return address[0] === 0xfe && (address[1]! & 0xc0) === 0x80;
+}
+
+/** An address of four big-endian words. */
+export function mappedWords(w0: number, w1: number, w2: number, w3: number): Uint8Array {
+  const address = new Uint8Array(16);
+  const view = new DataView(address.buffer);
+  [w0, w1, w2, w3].forEach((word, index) => {
+    view.setInt32(index * 4, word);
+  });
+  return address;
+}
+
+/** Of 4 or 16 bytes as netlink has them. */
+export function mappedBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 16) return bytes;
+  const mapped = new Uint8Array(16);
+  mapped.fill(0xff, 10, 12);
+  mapped.set(bytes, 12);
+  return mapped;
 }

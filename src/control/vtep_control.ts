@@ -45,6 +45,8 @@ export class VtepControl {
   readonly domains: BridgeDomainControl;
   readonly attachments: Attachments;
   readonly ports: AccessPorts;
+  readonly vteps: RemoteVteps;
+  readonly macs: RemoteMacs;
   readonly vrfs: VrfControl;
   readonly routes: RouteControl;
   readonly neighbors: NeighborKeeper;
@@ -54,8 +56,6 @@ export class VtepControl {
   private settings: VtepSettings;
   /** Interfaces come one by one then: warnings wait for the whole. */
   private applying = false;
-  private remotes: RemoteVteps | undefined;
-  private macs: RemoteMacs | undefined;
   private underlay: Underlay | undefined;
   /** From which address and port the present underlay asks the kernel. */
   private asked = "";
@@ -75,8 +75,9 @@ export class VtepControl {
     this.settings = tables.settings;
     this.warned = new Warnings(events);
     this.vrfs = new VrfControl(tables);
-    const vtepOf = (address: string) => this.remotes?.idOf(address) ?? 0;
-    this.routes = new RouteControl(tables, this.vrfs, hosts, (name) => domains.idOf(name), vtepOf);
+    this.vteps = new RemoteVteps(tables, domains, events);
+    this.macs = new RemoteMacs(tables, domains, this.vteps, clock);
+    this.routes = new RouteControl(tables, this.vrfs, hosts, (name) => domains.idOf(name), this.vteps);
     this.gateways = new GatewayControl(tables, domains, this.vrfs, hosts, this.routes);
     this.neighbors = new NeighborKeeper({ tables, driver, clock, events, domains, hosts, random, changed });
     this.staticNeighbors = new StaticNeighbors(tables, domains, hosts, this.neighbors, clock);
@@ -93,13 +94,9 @@ export class VtepControl {
     this.pathMtus = new PathMtus(tables, clock, events, paths, changed);
     const isKept = (bd: number, mac: Mac) => this.neighbors.holdsMac(bd, mac);
     this.ageing = new Ageing(tables, driver, clock, isKept, () => {
-      this.remotes?.forgetIdle();
+      this.vteps.forgetIdle();
       this.flushSoon();
     });
-  }
-
-  get vteps(): RemoteVteps {
-    return this.remotes!;
   }
 
   /** Brings everything in line with an intent that `check` accepted. Resolves when the underlay has been asked. */
@@ -111,7 +108,7 @@ export class VtepControl {
     const { hi, lo } = probeMacOf(intent.settings.localAddress);
     [tables.probeHi, tables.probeLo] = [hi, lo];
     const underlay = this.followUnderlay(intent);
-    this.macs!.removeObsolete(intent.remoteMacs);
+    this.macs.removeObsolete(intent.remoteMacs);
     this.staticNeighbors.removeObsolete(intent.neighbors);
     this.routes.removeObsolete(intent.routes);
     this.gateways.removeObsolete(intent.bridgeDomains);
@@ -122,17 +119,19 @@ export class VtepControl {
     this.ports.reconcile(intent.ports);
     this.ports.rewriteAll();
     this.vteps.reconcile(intent.vteps);
-    this.macs!.reconcile(intent.remoteMacs);
+    this.macs.reconcile(intent.remoteMacs);
     this.routes.reconcile(intent.routes);
     this.staticNeighbors.reconcile(intent.neighbors);
     for (const domain of goneDomains) this.removeDomain(domain);
-    for (const vrf of goneVrfs) this.vrfs.remove(vrf);
+    for (const vrf of goneVrfs) {
+      this.routes.removeVrf(vrf.name);
+      this.vrfs.remove(vrf);
+    }
     this.neighbors.policiesChanged();
     this.applying = false;
     this.warned.refresh(intent.settings, this.attachments.all());
     await underlay.settled();
     this.flush();
-    this.routes.sweep();
   }
 
   /** Why the VTEP is not all that the intent asks for; empty when it is. */
@@ -146,7 +145,7 @@ export class VtepControl {
     const disabled = [...this.ports.all()]
       .filter(({ state }) => state === "err-disabled")
       .map(({ intent }) => `port ${intent.interface} is err-disabled`);
-    const unreachable = this.unreachableVteps();
+    const unreachable = [...this.unreachableVteps(), ...this.vteps.problems(), ...this.routes.problems()];
     const parked = this.parked.map(({ item, constraint }) => `${item} is not in the data path: ${constraint}`);
     return [...unattached, ...down, ...disabled, ...unreachable, ...this.neighbors.problems(), ...parked];
   }
@@ -183,8 +182,7 @@ export class VtepControl {
   }
 
   private unreachableVteps(): string[] {
-    const all = [...(this.remotes?.all() ?? [])];
-    return all
+    return [...this.vteps.all()]
       .filter(({ path }) => path !== null && path.reason !== undefined)
       .map(({ address, path }) => `VTEP ${address}: ${path!.reason}`);
   }
@@ -201,6 +199,8 @@ export class VtepControl {
     this.neighbors.followMacs();
     if (tables.deltas.empty) return;
     this.parked = driver.apply(tables);
+    this.routes.sweep();
+    this.vteps.sweep();
     if (this.parked.length === 0 || this.cancelRetry !== undefined) return;
     this.cancelRetry = this.parts.clock.after(RETRY_MS, () => {
       this.cancelRetry = undefined;
@@ -210,7 +210,7 @@ export class VtepControl {
 
   /** The underlay is asked from one local address; another address is another set of questions. */
   private followUnderlay(intent: Intent): Underlay {
-    const { client, links, tables, events, clock } = this.parts;
+    const { client, links, tables } = this.parts;
     const uplinks = [...intent.interfaces.values()].filter(({ role }) => role === "uplink").map(({ name }) => name);
     const asked = `${intent.address} ${intent.settings.udpPort}`;
     if (this.underlay !== undefined && this.asked === asked) {
@@ -227,10 +227,8 @@ export class VtepControl {
       udpPort: intent.settings.udpPort,
     });
     const nextHops = new NextHops(tables, (name) => this.attachments.get(name)?.slot ?? 0);
-    this.remotes?.reconcile(new Map());
-    this.remotes = new RemoteVteps(tables, this.domains, nextHops, this.underlay, events);
+    this.vteps.follow(this.underlay, nextHops);
     this.underlay.onPath(() => this.flushSoon());
-    this.macs = new RemoteMacs(tables, this.domains, this.remotes, clock);
     return this.underlay;
   }
 }

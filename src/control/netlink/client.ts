@@ -12,7 +12,16 @@
 import { VtepError } from "../../wire/error.js";
 import { type Acknowledgement, decodeAcknowledgement, decodeDone } from "./acknowledgement.js";
 import { EmptyQueueWatch } from "./empty-queue.js";
-import { MessageFlag, type MessageHeader, MessageType, setSequence, viewOf, walkMessages } from "./header.js";
+import { ForwardingEntry } from "./forwarding-entry.js";
+import {
+  AddressFamily,
+  MessageFlag,
+  type MessageHeader,
+  MessageType,
+  setSequence,
+  viewOf,
+  walkMessages,
+} from "./header.js";
 import { Listeners, type Unsubscribe } from "./listeners.js";
 import { decodeMessage, type NetlinkObject } from "./message.js";
 import { refusal } from "./refusal.js";
@@ -32,10 +41,16 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 
 type Expectation = "acknowledgement" | "object" | "dump";
 
+/** Reads one message of an answer. */
+type Reader = (view: DataView, header: MessageHeader) => void;
+
+/** The entry is good for the time of the call. */
+export type ForwardingListener = (entry: ForwardingEntry, removed: boolean) => void;
+
 interface Request {
   readonly message: Uint8Array;
   readonly expects: Expectation;
-  readonly visit: (object: NetlinkObject) => void;
+  readonly read: Reader;
   readonly resolve: () => void;
   readonly reject: (error: VtepError) => void;
   attempts: number;
@@ -67,6 +82,8 @@ export class NetlinkClient {
   private readonly outstanding = new Map<number, Request>();
   private readonly waiting: Request[] = [];
   private readonly notifications = new Listeners<NetlinkObject>();
+  private readonly entry = new ForwardingEntry();
+  private forwarding: readonly ForwardingListener[] = [];
   private readonly overruns = new Listeners<void>();
   private readonly errors = new Listeners<Error>();
   private readonly overrunEnd = new EmptyQueueWatch(() => this.recover());
@@ -91,6 +108,17 @@ export class NetlinkClient {
     return this.notifications.add(listener);
   }
 
+  /**
+   * Forwarding entries (AF_BRIDGE neighbours) go to these listeners from now on, and no longer to onNotification:
+   * there are too many to make an object of each.
+   */
+  onForwardingEntry(listener: ForwardingListener): Unsubscribe {
+    this.forwarding = [...this.forwarding, listener];
+    return () => {
+      this.forwarding = this.forwarding.filter((other) => other !== listener);
+    };
+  }
+
   /** Copies of kernel state are incomplete from here on: dump again. */
   onOverrun(listener: () => void): Unsubscribe {
     return this.overruns.add(listener);
@@ -108,7 +136,7 @@ export class NetlinkClient {
   /** A question with one object for an answer. */
   async get(message: Uint8Array): Promise<NetlinkObject> {
     const answers: NetlinkObject[] = [];
-    await this.request(message, "object", (object) => answers.push(object));
+    await this.request(message, "object", (view, header) => this.read(view, header, (object) => answers.push(object)));
     const answer = answers[0];
     if (answer === undefined) throw new VtepError("netlink_malformed", "the kernel's answer could not be read");
     return answer;
@@ -119,9 +147,14 @@ export class NetlinkClient {
    * table changed meanwhile the dump starts over, and objects are visited again.
    */
   dump(message: Uint8Array, visit: (object: NetlinkObject) => void): Promise<void> {
-    const dump = this.lastDump.then(() => this.request(message, "dump", visit));
-    this.lastDump = dump.catch(() => {});
-    return dump;
+    return this.dumpBy(message, (view, header) => this.read(view, header, visit));
+  }
+
+  /** The same for a table of forwarding entries. */
+  dumpForwarding(message: Uint8Array, visit: (entry: ForwardingEntry) => void): Promise<void> {
+    return this.dumpBy(message, (view, header) => {
+      if (this.readForwarding(view, header)) visit(this.entry);
+    });
   }
 
   close(): void {
@@ -135,13 +168,19 @@ export class NetlinkClient {
     for (const request of pending) this.fail(request, error);
   }
 
-  private request(message: Uint8Array, expects: Expectation, visit: (object: NetlinkObject) => void): Promise<void> {
+  private dumpBy(message: Uint8Array, read: Reader): Promise<void> {
+    const dump = this.lastDump.then(() => this.request(message, "dump", read));
+    this.lastDump = dump.catch(() => {});
+    return dump;
+  }
+
+  private request(message: Uint8Array, expects: Expectation, read: Reader): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(new VtepError("netlink_closed", "the netlink socket is closed"));
       this.waiting.push({
         message,
         expects,
-        visit,
+        read,
         resolve,
         reject,
         attempts: 0,
@@ -214,23 +253,33 @@ export class NetlinkClient {
   private answer(view: DataView, header: MessageHeader, request: Request): void {
     if (header.flags & MessageFlag.dumpInterrupted) request.interrupted = true;
     request.timer?.refresh();
-    const object = this.decode(view, header);
-    if (object !== null) request.visit(object);
+    request.read(view, header);
     if (request.expects === "object") this.finish(header.sequence, request, null);
   }
 
   private notify(view: DataView, header: MessageHeader): void {
-    const object = this.decode(view, header);
-    if (object === null) return;
-    this.counters.notifications++;
-    this.notifications.emit(object);
+    if (this.forwarding.length > 0 && isForwarding(view, header)) {
+      if (!this.readForwarding(view, header)) return;
+      this.counters.notifications++;
+      for (const listener of this.forwarding) listener(this.entry, header.type === MessageType.deleteNeighbor);
+      return;
+    }
+    this.read(view, header, (object) => {
+      this.counters.notifications++;
+      this.notifications.emit(object);
+    });
   }
 
-  private decode(view: DataView, header: MessageHeader): NetlinkObject | null {
+  private read(view: DataView, header: MessageHeader, visit: (object: NetlinkObject) => void): void {
     const object = decodeMessage(view, header);
-    if (typeof object !== "string") return object;
-    this.counters[object]++;
-    return null;
+    if (typeof object === "string") this.counters[object]++;
+    else visit(object);
+  }
+
+  private readForwarding(view: DataView, header: MessageHeader): boolean {
+    const isRead = isForwarding(view, header) && this.entry.read(view, header.start, header.end);
+    if (!isRead) this.counters.malformed++;
+    return isRead;
   }
 
   private finish(sequence: number, request: Request, result: Acknowledgement | null): void {
@@ -289,4 +338,9 @@ export class NetlinkClient {
     if (request.timer !== null) clearTimeout(request.timer);
     request.reject(error);
   }
+}
+
+function isForwarding(view: DataView, { type, start, end }: MessageHeader): boolean {
+  if (type !== MessageType.newNeighbor && type !== MessageType.deleteNeighbor) return false;
+  return end > start && view.getUint8(start) === AddressFamily.bridge;
 }

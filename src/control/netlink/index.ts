@@ -3,7 +3,8 @@
 export * from "./address.js";
 export { formatIp, formatMacBytes, isIpv4Mapped, parseIp } from "./address-text.js";
 export { type BridgeData, type BridgePortData, BridgePortState } from "./bridge-link.js";
-export { NetlinkClient, type NetlinkClientOptions, type NetlinkCounters } from "./client.js";
+export { type ForwardingListener, NetlinkClient, type NetlinkClientOptions, type NetlinkCounters } from "./client.js";
+export { ForwardingEntry } from "./forwarding-entry.js";
 export { AddressFamily } from "./header.js";
 export { AddressGeneration, ETHERNET_HARDWARE, LinkFlag, type LinkMessage } from "./link.js";
 export * from "./link-request.js";

@@ -8,9 +8,9 @@ import { Attributes } from "./attributes.js";
 import { AddressFamily, MessageFlag, MessageType } from "./header.js";
 import { MessageWriter } from "./message-writer.js";
 
-const HEADER_SIZE = 12;
+export const NEIGHBOR_HEADER_SIZE = 12;
 
-const NDA = {
+export const NDA = {
   destination: 1,
   linkLayer: 2,
   vlan: 5,
@@ -77,8 +77,8 @@ export interface NeighborMessage {
 }
 
 export function decodeNeighbor(view: DataView, start: number, end: number): NeighborMessage | null {
-  if (end - start < HEADER_SIZE) return null;
-  const attributes = Attributes.read(view, start + HEADER_SIZE, end);
+  if (end - start < NEIGHBOR_HEADER_SIZE) return null;
+  const attributes = Attributes.read(view, start + NEIGHBOR_HEADER_SIZE, end);
   if (attributes === null) return null;
   return {
     family: view.getUint8(start),

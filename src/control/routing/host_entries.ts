@@ -5,33 +5,34 @@
 import { HostKind } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
 import { isLinkLocal } from "../mapped_address.js";
+import { AddressValues } from "./address_values.js";
 
 export class HostEntries {
   /** Domain of each own address, and route of each host route, by VRF and address. */
-  private readonly locals = new Map<string, number>();
-  private readonly routes = new Map<string, number>();
+  private readonly locals = new AddressValues();
+  private readonly routes = new AddressValues();
   /** Routed domains of each VRF. */
   private readonly domains = new Map<number, Set<number>>();
 
   constructor(private readonly tables: Tables) {}
 
   setLocal(vrf: number, address: Uint8Array, bd: number): void {
-    this.locals.set(keyOf(vrf, address), bd);
+    this.locals.set(vrf, address, bd);
     this.settle(vrf, address);
   }
 
   deleteLocal(vrf: number, address: Uint8Array): void {
-    this.locals.delete(keyOf(vrf, address));
+    this.locals.set(vrf, address, 0);
     this.settle(vrf, address);
   }
 
   setRoute(vrf: number, address: Uint8Array, route: number): void {
-    this.routes.set(keyOf(vrf, address), route);
+    this.routes.set(vrf, address, route);
     this.settle(vrf, address);
   }
 
   deleteRoute(vrf: number, address: Uint8Array): void {
-    this.routes.delete(keyOf(vrf, address));
+    this.routes.set(vrf, address, 0);
     this.settle(vrf, address);
   }
 
@@ -60,11 +61,10 @@ export class HostEntries {
 
   /** Writes what is due at an address, if it is not there already. */
   private settle(vrf: number, address: Uint8Array): void {
-    const key = keyOf(vrf, address);
-    const local = this.locals.get(key);
-    const route = this.routes.get(key);
-    if (local !== undefined) this.write(vrf, address, HostKind.LOCAL, local, 0, 0);
-    else if (route !== undefined) this.write(vrf, address, HostKind.ROUTE, route, 0, 0);
+    const local = this.locals.get(vrf, address);
+    const route = this.routes.get(vrf, address);
+    if (local !== 0) this.write(vrf, address, HostKind.LOCAL, local, 0, 0);
+    else if (route !== 0) this.write(vrf, address, HostKind.ROUTE, route, 0, 0);
     else this.settleNeighbor(vrf, address);
   }
 
@@ -98,8 +98,4 @@ export class HostEntries {
     const [w0, w1, w2, w3] = [view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12)];
     return bridgeDomains.isInSubnet(bd, w0, w1, w2, w3) ? neighbors.find(bd, w0, w1, w2, w3) : 0;
   }
-}
-
-function keyOf(vrf: number, address: Uint8Array): string {
-  return `${vrf} ${Buffer.from(address.buffer, address.byteOffset, address.byteLength).toString("hex")}`;
 }

@@ -1,32 +1,56 @@
-// Paths: what a route's buckets point at. Routes by the same VTEP and router MAC share one, in whatever VRF they are:
-// the L3 VNI is the VRF's. Numbers that nobody uses any more are given out again only after `sweep`, when nothing in
-// the data path can point at them.
+// Paths: what a route's buckets point at. Routes by the same VTEP and router MAC share one. What the config says of both
+// holds in whatever VRF, for the L3 VNI is the VRF's; where the control plane names the VTEP, the router MAC is that of
+// the VRF at the time, so that another one is one write for all routes. Numbers that nobody uses any more are given out
+// again only after `sweep`, when nothing in the data path can point at them.
 
 import { Limit } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
-import { formatMac } from "../../wire/ethernet.js";
+import { formatMac, type Mac } from "../../wire/ethernet.js";
 import { Identities } from "../identity.js";
 import type { NextHopIntent } from "../intent.js";
+import { RouterMacs } from "./router_macs.js";
+
+/** A VTEP that the control plane names as next hop in a VRF. */
+export interface LearnedNextHop {
+  readonly vrf: string;
+  /** Canonical text. */
+  readonly vtep: string;
+}
 
 /** Where a path leads: a connected bridge domain by name, or a VTEP. */
-export type PathTarget = { readonly bridgeDomain: string } | NextHopIntent;
+export type PathTarget = { readonly bridgeDomain: string } | NextHopIntent | LearnedNextHop;
+
+/** The same as it is at the moment. */
+export type PathFacts = { readonly bridgeDomain: string } | NextHopIntent;
+
+/** What paths need of the remote VTEPs; see RemoteVteps. */
+export interface NextHopVteps {
+  idOf(address: string): number;
+  holdAddress(address: string): number;
+  letGo(vtep: number): void;
+}
 
 interface Path {
   readonly id: number;
   readonly target: PathTarget;
+  /** Held for the path; 0 = not held. */
+  readonly held: number;
   users: number;
 }
+
+const NO_MAC: Mac = { hi: 0, lo: 0 };
 
 export class Paths {
   private readonly ids = new Identities("next hop", Limit.MAX_PATHS);
   private readonly paths = new Map<string, Path>();
   private readonly idle = new Set<string>();
+  private readonly routerMacs = new RouterMacs();
 
-  /** `domainOf` and `vtepOf` give the tables' numbers of names. */
+  /** `domainOf` gives the tables' numbers of names. */
   constructor(
     private readonly tables: Tables,
     private readonly domainOf: (name: string) => number,
-    private readonly vtepOf: (address: string) => number,
+    private readonly vteps: NextHopVteps,
   ) {}
 
   /** Throws `table_full`. */
@@ -38,10 +62,11 @@ export class Paths {
       this.idle.delete(key);
       return known.id;
     }
-    const path = { id: this.ids.acquire(key), target, users: 1 };
+    const id = this.ids.acquire(key);
+    const path = { id, target, held: isLearned(target) ? this.vteps.holdAddress(target.vtep) : 0, users: 1 };
     this.paths.set(key, path);
     this.write(path);
-    return path.id;
+    return id;
   }
 
   release(target: PathTarget): void {
@@ -52,34 +77,76 @@ export class Paths {
     if (path.users === 0) this.idle.add(key);
   }
 
-  targetOf(id: number): PathTarget | undefined {
-    return this.paths.get(this.ids.nameOf(id) ?? "")?.target;
+  /** 0 for one that nobody has acquired. */
+  idOf(target: PathTarget): number {
+    return this.paths.get(keyOf(target))?.id ?? 0;
+  }
+
+  /** Whether packets can be sent by it: not before the VTEP's router MAC is known, and the VTEP has a place. */
+  isUsable(target: PathTarget): boolean {
+    if (!isLearned(target)) return true;
+    return this.routerMacs.get(target.vrf, target.vtep) !== undefined && this.paths.get(keyOf(target))?.held !== 0;
+  }
+
+  factsOf(target: PathTarget): PathFacts {
+    if (!isLearned(target)) return target;
+    return { vtep: target.vtep, routerMac: this.routerMacs.get(target.vrf, target.vtep) ?? NO_MAC };
+  }
+
+  /** True where the next hop was not usable before. */
+  setRouterMac(hop: LearnedNextHop, mac: Mac): boolean {
+    const before = this.routerMacs.get(hop.vrf, hop.vtep);
+    this.routerMacs.set(hop.vrf, hop.vtep, mac);
+    const path = this.paths.get(keyOf(hop));
+    if (path === undefined || (before?.hi === mac.hi && before.lo === mac.lo)) return false;
+    this.write(path);
+    return before === undefined;
+  }
+
+  loseRouterMac(hop: LearnedNextHop): void {
+    this.routerMacs.lose(hop.vrf, hop.vtep);
+  }
+
+  /** Next hops of routes whose router MAC the control plane does not tell. */
+  *withoutRouterMac(): IterableIterator<LearnedNextHop> {
+    for (const { target, users } of this.paths.values()) {
+      if (users > 0 && isLearned(target) && !this.routerMacs.isKnown(target.vrf, target.vtep)) yield target;
+    }
   }
 
   /** The numbers of VTEPs may have changed under the same addresses. */
   followVteps(): void {
     for (const path of this.paths.values()) {
       const { target, id } = path;
-      if ("vtep" in target && this.tables.routes.pathVtep[id] !== this.vtepOf(target.vtep)) this.write(path);
+      if ("vtep" in target && this.tables.routes.pathVtep[id] !== this.vteps.idOf(target.vtep)) this.write(path);
     }
   }
 
   sweep(): void {
     for (const key of this.idle) {
+      const held = this.paths.get(key)?.held ?? 0;
+      if (held !== 0) this.vteps.letGo(held);
       this.paths.delete(key);
       this.ids.release(key);
     }
     this.idle.clear();
+    this.routerMacs.forgetLost((vrf, vtep) => this.paths.has(keyOf({ vrf, vtep })));
   }
 
   private write({ id, target }: Path): void {
     const { routes } = this.tables;
-    if ("vtep" in target) routes.setVtep(id, this.vtepOf(target.vtep), target.routerMac.hi, target.routerMac.lo);
-    else routes.setConnected(id, this.domainOf(target.bridgeDomain));
+    const facts = this.factsOf(target);
+    if ("bridgeDomain" in facts) routes.setConnected(id, this.domainOf(facts.bridgeDomain));
+    else routes.setVtep(id, this.vteps.idOf(facts.vtep), facts.routerMac.hi, facts.routerMac.lo);
   }
+}
+
+function isLearned(target: PathTarget): target is LearnedNextHop {
+  return "vrf" in target;
 }
 
 export function keyOf(target: PathTarget): string {
   if ("bridgeDomain" in target) return `domain ${target.bridgeDomain}`;
+  if (isLearned(target)) return `VRF ${target.vrf} ${target.vtep}`;
   return `${target.vtep} ${formatMac(target.routerMac.hi, target.routerMac.lo)}`;
 }

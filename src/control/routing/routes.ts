@@ -1,19 +1,23 @@
-// Routes of VRFs: connected subnets, and prefixes and hosts behind other VTEPs. A connected subnet goes before a route
-// for the same prefix; a route for a single address is a host entry.
+// Routes of VRFs: connected subnets, prefixes and hosts behind other VTEPs that the config names, and those that the
+// control plane tells; in this order where they are for the same prefix. A route for a single address is a host entry.
 
 import { Limit } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
+import { VtepError } from "../../wire/error.js";
+import type { Mac } from "../../wire/ethernet.js";
 import { differenceOf } from "../difference.js";
 import type { NextHopIntent, RouteIntent } from "../intent.js";
 import { formatMappedPrefix } from "../mapped_address.js";
+import { AddressValues } from "./address_values.js";
 import type { HostEntries } from "./host_entries.js";
-import { Paths, type PathTarget } from "./paths.js";
+import { type LearnedNextHop, type NextHopVteps, type PathFacts, Paths, type PathTarget } from "./paths.js";
 import { type RouteSet, RouteSets } from "./route_sets.js";
 import type { VrfControl } from "./vrfs.js";
 
 const HOST_LENGTH = 128;
 
-interface Route {
+/** What is connected, or in the config, at a prefix. */
+interface Configured {
   readonly vrf: string;
   readonly address: Uint8Array;
   readonly length: number;
@@ -25,40 +29,60 @@ interface Route {
   set: RouteSet | undefined;
 }
 
+/** Next hops that the control plane tells. */
+export interface LearnedNextHops {
+  /** The same array for all routes that have the same ones, for speed. None: packets are dropped. */
+  readonly targets: readonly PathTarget[];
+  /** Whoever's next hops they are, and may change for all routes at once; "" = the route's own. */
+  readonly owner: string;
+}
+
 export interface RouteFacts {
   readonly vrf: string;
   readonly prefix: string;
-  readonly targets: readonly PathTarget[];
+  readonly targets: readonly PathFacts[];
 }
 
 export class RouteControl {
-  private readonly routes = new Map<string, Route>();
+  private readonly configured = new Map<string, Configured>();
+  /** 1 at prefixes of `configured`: the text of a key takes longer than to learn a route does. */
+  private readonly isConfigured = new AddressValues();
   private intents: ReadonlyMap<string, RouteIntent> = new Map();
+  /** Number of the set by VRF and prefix. */
+  private readonly learned = new AddressValues();
   private readonly paths: Paths;
   private readonly sets: RouteSets;
-  /** Counted, because it is asked for each `show vrfs`. */
-  private readonly counts = new Map<string, number>();
+  /** By VRF; counted, because it is asked for each `show vrfs`. */
+  private readonly counts = new Uint32Array(Limit.MAX_VRFS);
+  /** Why the control plane's routes are not all in the tables. */
+  private refusal = "";
 
-  /** `domainOf` and `vtepOf` give the tables' numbers of names. */
+  /** `domainOf` gives the tables' numbers of names. */
   constructor(
     private readonly tables: Tables,
     private readonly vrfs: VrfControl,
     private readonly hosts: HostEntries,
     domainOf: (name: string) => number,
-    vtepOf: (address: string) => number,
+    vteps: NextHopVteps,
   ) {
-    this.paths = new Paths(tables, domainOf, vtepOf);
+    this.paths = new Paths(tables, domainOf, vteps);
     this.sets = new RouteSets(tables, this.paths);
   }
 
   *all(): IterableIterator<RouteFacts> {
-    for (const { vrf, address, length, set } of this.routes.values()) {
-      yield { vrf, prefix: formatMappedPrefix(address, length), targets: set?.targets ?? [] };
+    for (const { vrf, address, length, set } of this.configured.values()) {
+      if (set !== undefined) yield this.factsOf(vrf, address, length, set);
+    }
+    for (const { scope, address, value } of this.learned.entries()) {
+      const [vrf, length] = [this.vrfs.nameOf(scope >>> 8), scope & 0xff];
+      const set = this.sets.get(value);
+      if (set === undefined || this.hasConfigured(vrf, address, length)) continue;
+      yield this.factsOf(vrf, address, length, set);
     }
   }
 
   countOf(vrf: string): number {
-    return this.counts.get(vrf) ?? 0;
+    return this.counts[this.vrfs.idOf(vrf)]!;
   }
 
   /** While VRFs of routes that go are still there. */
@@ -102,42 +126,114 @@ export class RouteControl {
     });
   }
 
-  private change(vrf: string, address: Uint8Array, length: number, apply: (route: Route) => void): void {
-    const key = `${vrf} ${formatMappedPrefix(address, length)}`;
-    const known = this.routes.get(key);
+  /** The control plane tells of a route; `address` has no bits beyond `length`, and is kept. */
+  learn(vrf: string, address: Uint8Array, length: number, { targets, owner }: LearnedNextHops): void {
+    const scope = scopeOf(this.vrfs.idOf(vrf), length);
+    const before = this.learned.get(scope, address);
+    try {
+      const set = owner === "" ? this.sets.take(targets, before) : this.sets.takeOwned(owner, targets);
+      this.learned.set(scope, address, set.id);
+      this.learnedChanged(vrf, address, length, before, set.id);
+    } catch (error) {
+      if (!(error instanceof VtepError)) throw error;
+      this.refusal = error.message;
+    }
+  }
+
+  withdraw(vrf: string, address: Uint8Array, length: number): void {
+    const scope = scopeOf(this.vrfs.idOf(vrf), length);
+    const before = this.learned.get(scope, address);
+    if (before === 0) return;
+    this.learned.set(scope, address, 0);
+    this.learnedChanged(vrf, address, length, before, 0);
+  }
+
+  /** All routes whose next hops are this owner's have these from now on. */
+  changeOwned(owner: string, targets: readonly PathTarget[]): void {
+    try {
+      this.sets.change(owner, targets);
+    } catch (error) {
+      if (!(error instanceof VtepError)) throw error;
+      this.refusal = error.message;
+    }
+  }
+
+  setRouterMac(hop: LearnedNextHop, mac: Mac): void {
+    if (this.paths.setRouterMac(hop, mac)) this.sets.refresh(hop);
+  }
+
+  /** The control plane has lost a router MAC; see RouterMacs. */
+  loseRouterMac(hop: LearnedNextHop): void {
+    this.paths.loseRouterMac(hop);
+  }
+
+  /** While the VRF still has its number. */
+  removeVrf(name: string): void {
+    const vrf = this.vrfs.idOf(name);
+    const routes = [...this.learned.entries()].filter(({ scope }) => scope >>> 8 === vrf);
+    for (const { scope, address } of routes) this.withdraw(name, address, scope & 0xff);
+  }
+
+  problems(): string[] {
+    const missing = Array.from(this.paths.withoutRouterMac(), ({ vrf, vtep }) => {
+      return `VRF ${vrf}: VTEP ${vtep} has routes and no router MAC`;
+    });
+    return this.refusal === "" ? missing : [...missing, this.refusal];
+  }
+
+  private change(vrf: string, address: Uint8Array, length: number, apply: (route: Configured) => void): void {
+    const key = textOf(vrf, address, length);
+    const known = this.configured.get(key);
     const route = known ?? { vrf, address, length, connected: undefined, connections: 0, nextHops: [], set: undefined };
     apply(route);
+    const scope = scopeOf(this.vrfs.idOf(vrf), length);
+    const below = this.learned.get(scope, address);
     const before = route.set;
     const targets = targetsOf(route);
-    const after = targets.length === 0 ? undefined : this.sets.take(targets, before);
-    route.set = after;
-    if (before !== undefined) this.sets.leave(before);
-    if (after !== undefined && known === undefined) this.add(key, route);
-    if (after === undefined && known !== undefined) this.delete(key, route);
-    if (after?.id !== before?.id) this.write(route);
+    route.set = targets.length === 0 ? undefined : this.sets.take(targets, before?.id ?? below);
+    if (before !== undefined) this.sets.leave(before.id);
+    if (route.set === undefined) this.configured.delete(key);
+    else this.configured.set(key, route);
+    this.isConfigured.set(scope, address, route.set === undefined ? 0 : 1);
+    this.write(vrf, address, length, before?.id ?? below, route.set?.id ?? below);
   }
 
-  private add(key: string, route: Route): void {
-    this.routes.set(key, route);
-    this.counts.set(route.vrf, this.countOf(route.vrf) + 1);
+  private learnedChanged(vrf: string, address: Uint8Array, length: number, before: number, after: number): void {
+    if (before !== 0) this.sets.leave(before);
+    if (!this.hasConfigured(vrf, address, length)) this.write(vrf, address, length, before, after);
   }
 
-  private delete(key: string, { vrf }: Route): void {
-    this.routes.delete(key);
-    this.counts.set(vrf, this.countOf(vrf) - 1);
+  private hasConfigured(vrf: string, address: Uint8Array, length: number): boolean {
+    return this.isConfigured.get(scopeOf(this.vrfs.idOf(vrf), length), address) !== 0;
   }
 
-  private write({ vrf: name, address, length, set }: Route): void {
+  /** From one set to another; 0 = none. */
+  private write(name: string, address: Uint8Array, length: number, before: number, after: number): void {
+    if (before === after) return;
     const vrf = this.vrfs.idOf(name);
+    this.counts[vrf]! += (after === 0 ? 0 : 1) - (before === 0 ? 0 : 1);
     if (length === HOST_LENGTH) {
-      if (set === undefined) this.hosts.deleteRoute(vrf, address);
-      else this.hosts.setRoute(vrf, address, set.id);
-    } else if (set === undefined) this.tables.prefixes.delete(vrf, address, length);
-    else this.tables.prefixes.set(vrf, address, length, set.id);
+      if (after === 0) this.hosts.deleteRoute(vrf, address);
+      else this.hosts.setRoute(vrf, address, after);
+    } else if (after === 0) this.tables.prefixes.delete(vrf, address, length);
+    else if (!this.tables.prefixes.set(vrf, address, length, after)) this.refusal = "the table of prefixes is full";
+  }
+
+  private factsOf(vrf: string, address: Uint8Array, length: number, { targets }: RouteSet): RouteFacts {
+    const facts = targets.map((target) => this.paths.factsOf(target));
+    return { vrf, prefix: formatMappedPrefix(address, length), targets: facts };
   }
 }
 
-function targetsOf({ connected, nextHops }: Route): readonly PathTarget[] {
+function scopeOf(vrf: number, length: number): number {
+  return (vrf << 8) | length;
+}
+
+function textOf(vrf: string, address: Uint8Array, length: number): string {
+  return `${vrf} ${formatMappedPrefix(address, length)}`;
+}
+
+function targetsOf({ connected, nextHops }: Configured): readonly PathTarget[] {
   if (connected !== undefined) return [{ bridgeDomain: connected }];
   // More next hops than buckets: those beyond would carry nothing.
   return nextHops.slice(0, Limit.ROUTE_BUCKETS);
