@@ -7,7 +7,7 @@ import { type Outcome, PATIENCE_MS } from "./outcome.js";
 
 const POLL_MS = 100;
 
-/** Equal; a pattern's keys only; arrays as sets that contain; ">=N" for numbers. */
+/** Equal; a pattern's keys only, `*` for whatever key; arrays as sets that contain; ">=N" for numbers. */
 export function matches(value: unknown, pattern: unknown): boolean {
   if (typeof pattern === "string" && pattern.startsWith(">=")) return Number(value) >= Number(pattern.slice(2));
   if (Array.isArray(pattern)) {
@@ -18,7 +18,9 @@ export function matches(value: unknown, pattern: unknown): boolean {
     return (
       typeof value === "object" &&
       value !== null &&
-      Object.entries(pattern).every(([key, one]) => matches(fields[key], one))
+      Object.entries(pattern).every(([key, one]) =>
+        key === "*" ? Object.values(fields).some((field) => matches(field, one)) : matches(fields[key], one),
+      )
     );
   }
   return value === pattern;
