@@ -60,8 +60,7 @@ export class Frr {
 
   async end(which: FrrDaemon, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const children = this.#named(which).flatMap((daemon) => this.#children.get(daemon) ?? []);
-    for (const child of children) child.kill(signal);
-    await Promise.all(children.map(ended));
+    await Promise.all(children.map((child) => endOne(child, signal)));
     for (const daemon of this.#named(which)) this.#children.delete(daemon);
   }
 
@@ -109,4 +108,11 @@ export class Frr {
     const { stdout, stderr } = await finish(program, args);
     return stdout + stderr;
   }
+}
+
+/** A lab outlives its maker when it shall, so nobody waits for a daemon; but now somebody does. */
+function endOne(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  child.ref();
+  child.kill(signal);
+  return ended(child);
 }
