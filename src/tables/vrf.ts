@@ -233,6 +233,8 @@ export class Routes {
   readonly pathVtep = new Uint16Array(Limit.MAX_PATHS);
   readonly pathRouterHi = new Uint16Array(Limit.MAX_PATHS);
   readonly pathRouterLo = new Int32Array(Limit.MAX_PATHS);
+  /** No route above it was ever set. */
+  highest = 0;
 
   constructor(private readonly deltas: Deltas) {}
 
@@ -246,6 +248,7 @@ export class Routes {
 
   setBuckets(route: number, buckets: Uint16Array): void {
     this.buckets.set(buckets, route * Limit.ROUTE_BUCKETS);
+    this.highest = Math.max(this.highest, route);
     this.deltas.routes.add(route);
   }
 

@@ -9,6 +9,8 @@ import { Traffic } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { type BpfOutcome, type RunOptions, runThroughBpf } from "./harness.js";
 
+const TABLES = ["ports", "vteps", "bridgeDomains"] as const;
+
 export interface Comparison {
   readonly bpf: BpfOutcome;
   /** Empty where both agree, or eBPF left the frame to the engine. */
@@ -47,7 +49,7 @@ function puntDifference({ bytes, puntSlot, counters }: BpfOutcome, slot: number,
   const changed = byteDifference(bytes, frame);
   if (changed !== "") return `punted with other bytes: ${changed}`;
   if (puntSlot !== slot) return `punted as slot ${puntSlot}`;
-  const counted = [...counters.ports, ...counters.vteps, ...counters.bridgeDomains].some((count) => count !== 0);
+  const counted = TABLES.some((table) => counters[table].some((count) => count !== 0));
   return counted || counters.drops.length > 0 ? "punted, and counted too" : "";
 }
 
@@ -107,8 +109,6 @@ function snapshot({ counters }: Tables): Snapshot {
     drops,
   };
 }
-
-const TABLES = ["ports", "vteps", "bridgeDomains"] as const;
 
 function counterDifference(bpf: DriverCounters, before: Snapshot, after: Snapshot): string {
   for (const table of TABLES) {

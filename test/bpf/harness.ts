@@ -4,7 +4,7 @@
 // A test run has no interfaces but the loopback, and shows no redirect. So frames always enter at the
 // loopback, which is given the identity of the slot under test, and the programs are those of objects.ts.
 
-import { type Drop, InterfaceFlag, Limit, Punt, PuntBucketLayout } from "../../src/abi/generated.js";
+import { type Drop, InterfaceFlag, Punt, PuntBucketLayout } from "../../src/abi/generated.js";
 import type { DriverCounters } from "../../src/dataplane/driver.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { readCounters } from "../../src/dataplane/ebpf/counters.js";
@@ -18,8 +18,8 @@ import {
   writeFdbKey,
 } from "../../src/dataplane/ebpf/maps.js";
 import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
-import type { BpfMap } from "../../src/native/index.js";
 import type { Tables } from "../../src/tables/tables.js";
+import { emptyMap } from "./empty_map.js";
 import { testObjects } from "./objects.js";
 
 export const root = process.getuid?.() === 0;
@@ -141,7 +141,7 @@ class Harness {
     const same = this.written === tables && this.given === given && tables.deltas.empty;
     for (const name of same ? COUNTED : Object.values(MapName)) {
       const spent = same && name === MapName.BUCKET && puntTokens !== undefined;
-      if (name !== MapName.DEVMAP && !spent) empty(this.programs.map(name), this.extent);
+      if (name !== MapName.DEVMAP && !spent) emptyMap(this.programs.map(name), this.extent);
     }
     if (!same) this.write(tables, slot, options);
     this.written = tables;
@@ -243,35 +243,15 @@ function reasonOf({ drops }: DriverCounters): BpfOutcome["reason"] {
   return drops[0]!.reason as BpfOutcome["reason"];
 }
 
-const ARRAYS = new Set([2, 6]); // BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY
-
-function empty(map: BpfMap, extent: number): void {
-  if (!ARRAYS.has(map.type)) {
-    const { keys, count } = map.dump();
-    if (count > 0) map.deleteBatch(keys, count);
-    return;
-  }
-  const count = Math.min(map.maxEntries, extent);
-  const keys = Uint32Array.from({ length: count }, (_, index) => index);
-  if (count > 0) map.updateBatch(new Uint8Array(keys.buffer), new Uint8Array(count * map.valueSize), count);
-}
-
 /** Above every index of the tables, and above every token bucket of their slots. */
 function extentOf({ interfaces, ports, bridgeDomains, vteps, adjacencies, vrfs, routes }: Tables): number {
   const bridging = [ports.bd, bridgeDomains.vni, bridgeDomains.flags, vteps.group, adjacencies.ifindex];
   const routing = [vrfs.l3Vni, vrfs.flags, routes.pathKind];
   const used = [...bridging, ...routing].map(highestUsed);
-  const highest = Math.max(...used, ...vteps.group, vteps.address.length, highestRoute(routes));
+  const highest = Math.max(...used, ...vteps.group, vteps.address.length, routes.highest);
   return Math.max(highest, (highestUsed(interfaces.ifindex) + 1) * Punt.CLASSES) + 1;
 }
 
 function highestUsed(values: Uint8Array | Uint16Array | Uint32Array): number {
   return values.findLastIndex((value) => value !== 0);
-}
-
-function highestRoute(routes: Tables["routes"]): number {
-  for (let route = Limit.MAX_ROUTES - 1; route > 0; route--) {
-    if (routes.bucketsOf(route).some((path) => path !== 0)) return route;
-  }
-  return 0;
 }

@@ -5,9 +5,11 @@ import type { HookKind, InterfacePlan } from "../../src/dataplane/driver.js";
 import { EbpfDriver } from "../../src/dataplane/ebpf/driver.js";
 import { VtepError } from "../../src/wire/error.js";
 import { arpRequest, HostSocket } from "../dataplane/host_socket.js";
-import { type LinkFacts, mayMakeNamespaces, Namespaces, until } from "../dataplane/namespaces.js";
+import { type LinkFacts, mayMakeNamespaces, Namespaces, until, within } from "../dataplane/namespaces.js";
 import { VtepTables } from "../dataplane/vtep_tables.js";
-import { within } from "./overlay.js";
+import { loadedPrograms, shareProgramsAmongTests } from "./loaded.js";
+
+shareProgramsAmongTests();
 
 const live = it.skipIf(!mayMakeNamespaces());
 
@@ -28,11 +30,12 @@ describe("interfaces of the eBPF driver (root)", () => {
     await net.remove();
   });
 
-  function open(): { driver: EbpfDriver; tables: VtepTables } {
+  function open(shared = true): { driver: EbpfDriver; tables: VtepTables } {
     const tables = new VtepTables("10.0.0.1");
     tables.bridgeDomain(1, 100);
     tables.port(tables.access(link), 0, 1);
-    const driver = within(net.path("v"), () => new EbpfDriver({ tables: tables.tables }));
+    const programs = shared ? loadedPrograms() : undefined;
+    const driver = within(net.path("v"), () => new EbpfDriver({ tables: tables.tables, programs }));
     drivers.push(driver);
     return { driver, tables };
   }
@@ -88,8 +91,8 @@ describe("interfaces of the eBPF driver (root)", () => {
     expect(take(driver, "tc").hook).toBe("tc");
   });
 
-  live("leaves nothing behind", async () => {
-    const { driver } = open();
+  live("leaves nothing behind of what it loads", async () => {
+    const { driver } = open(false);
     take(driver, "xdp");
     expect(await links()).toContain("vtepd-punt");
     driver.close();

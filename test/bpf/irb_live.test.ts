@@ -4,7 +4,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { HookKind } from "../../src/dataplane/driver.js";
 import { mayMakeNamespaces, until } from "../dataplane/namespaces.js";
 import { transfer } from "../dataplane/tcp.js";
+import { shareProgramsAmongTests } from "./loaded.js";
 import { type Irb, type RoutedOptions, RoutedOverlay } from "./routed_overlay.js";
+
+shareProgramsAmongTests();
 
 const live = it.skipIf(!mayMakeNamespaces());
 const MEGABYTES = 8;

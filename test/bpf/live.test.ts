@@ -1,22 +1,27 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ConfigFlag, Drop, Punt } from "../../src/abi/generated.js";
+import type { EbpfDriver } from "../../src/dataplane/ebpf/driver.js";
 import { arpRequest, HostSocket } from "../dataplane/host_socket.js";
 import { mayMakeNamespaces, until } from "../dataplane/namespaces.js";
+import type { Overlay, Vtep } from "../dataplane/overlay.js";
 import { transfer } from "../dataplane/tcp.js";
-import { Overlay, type OverlayOptions, type Vtep } from "./overlay.js";
+import { shareProgramsAmongTests } from "./loaded.js";
+import { type EbpfOptions, ebpfOverlay } from "./overlay.js";
+
+shareProgramsAmongTests();
 
 const live = it.skipIf(!mayMakeNamespaces());
 const MEGABYTES = 8;
 
-let overlay: Overlay | undefined;
+let overlay: Overlay<EbpfDriver> | undefined;
 
 afterEach(async () => {
   await overlay?.down();
   overlay = undefined;
 });
 
-async function up(options: OverlayOptions): Promise<Overlay> {
-  overlay = await Overlay.up(options);
+async function up(options: EbpfOptions): Promise<Overlay<EbpfDriver>> {
+  overlay = await ebpfOverlay(options);
   return overlay;
 }
 
@@ -24,10 +29,10 @@ async function ping(from: string, to: string, ...options: string[]): Promise<str
   return overlay!.net.exec(from, "ping", "-c", "3", "-i", "0.1", "-W", "2", ...options, to);
 }
 
-const puntsOf = ({ driver }: Vtep): readonly number[] => driver.readCounters().punts;
+const puntsOf = ({ driver }: Vtep<EbpfDriver>): readonly number[] => driver.readCounters().punts;
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-const dropsOf = ({ driver }: Vtep, reason: number): number =>
+const dropsOf = ({ driver }: Vtep<EbpfDriver>, reason: number): number =>
   sum(
     driver
       .readCounters()
@@ -43,10 +48,10 @@ function unicast(vlan: number): Uint8Array {
 
 describe("eBPF data path, live (root)", () => {
   for (const hook of ["tc", "xdp"] as const) {
-    for (const peer of ["ebpf", "kernel"] as const) {
+    for (const peer of ["vtep", "kernel"] as const) {
       for (const ipv6 of [false, true]) {
         live(
-          `${hook}: carries IPv4, IPv6 and TCP to ${peer === "ebpf" ? "its like" : "the kernel"} over IPv${ipv6 ? 6 : 4}`,
+          `${hook}: carries IPv4, IPv6 and TCP to ${peer === "vtep" ? "its like" : "the kernel"} over IPv${ipv6 ? 6 : 4}`,
           async () => {
             const { net, v1 } = await up({ hook, peer, ipv6 });
             expect(v1.opened.map((opened) => opened.hook)).toEqual([hook, hook]);
@@ -64,7 +69,7 @@ describe("eBPF data path, live (root)", () => {
   }
 
   live("XDP on the uplinks, tc on the ports: each hands on what is the other's", async () => {
-    const { net, v1 } = await up({ hook: "tc", uplinkHook: "xdp", peer: "ebpf" });
+    const { net, v1 } = await up({ hook: "tc", uplinkHook: "xdp", peer: "vtep" });
     expect(v1.opened.map((opened) => opened.hook)).toEqual(["xdp", "tc"]);
     expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
     const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
@@ -73,7 +78,7 @@ describe("eBPF data path, live (root)", () => {
 
   for (const ipv6 of [false, true]) {
     live(`carries over IPv${ipv6 ? 6 : 4} what a host behind it routes back into the tunnel`, async () => {
-      const { net } = await up({ peer: "ebpf", ipv6, kernelTunnel: ipv6 });
+      const { net } = await up({ peer: "vtep", ipv6, kernelTunnel: ipv6 });
       await overlay!.addHost("h3");
       await net.ip("h3", "addr add 192.168.9.3/24 dev eth0", "route add 192.168.0.0/24 via 192.168.9.2");
       await net.ip("h1", "route add 192.168.9.0/24 via 192.168.0.2");
@@ -88,7 +93,7 @@ describe("eBPF data path, live (root)", () => {
   }
 
   live("learns from the first frame, and carries those that follow in the kernel", async () => {
-    const { v1 } = await up({ peer: "ebpf" });
+    const { v1 } = await up({ peer: "vtep" });
     await ping("h1", "192.168.0.2");
     const known = sum(puntsOf(v1));
     expect(known).toBeGreaterThan(0);
@@ -100,7 +105,7 @@ describe("eBPF data path, live (root)", () => {
   });
 
   live("tc: a super-packet crosses the tunnel in one piece", async () => {
-    const { net, v1 } = await up({ peer: "ebpf" });
+    const { net, v1 } = await up({ peer: "vtep" });
     await ping("h1", "192.168.0.2");
     const before = await overlay!.packetsSent("v1", "up0");
     await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
@@ -117,19 +122,22 @@ describe("eBPF data path, live (root)", () => {
     expect(puntsOf(v1)[Punt.SEGMENT]).toBeGreaterThan(0);
   });
 
-  for (const peer of ["ebpf", "kernel"] as const) {
-    live(`over IPv6 to ${peer}: the kernel's vxlan device encapsulates super-packets in one piece`, async () => {
-      const { net, v1 } = await up({ peer, ipv6: true, kernelTunnel: true });
-      await ping("h1", "192.168.0.2");
-      const before = await overlay!.packetsSent("v1", "up0");
-      const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
-      expect(received).toBe(sent);
-      const pieces = (await overlay!.packetsSent("v1", "up0")) - before;
-      const frames = v1.driver.readCounters().vteps[4 + 2]!;
-      expect(puntsOf(v1)[Punt.SEGMENT]).toBe(0);
-      expect(frames).toBeGreaterThan((MEGABYTES << 20) / 1460);
-      expect(pieces).toBeLessThan(frames / 4);
-    });
+  for (const peer of ["vtep", "kernel"] as const) {
+    live(
+      `over IPv6 to ${peer === "vtep" ? "its like" : "the kernel"}: the kernel's vxlan device encapsulates super-packets in one piece`,
+      async () => {
+        const { net, v1 } = await up({ peer, ipv6: true, kernelTunnel: true });
+        await ping("h1", "192.168.0.2");
+        const before = await overlay!.packetsSent("v1", "up0");
+        const { sent, received } = await transfer(net, "h1", "h2", "192.168.0.2", MEGABYTES);
+        expect(received).toBe(sent);
+        const pieces = (await overlay!.packetsSent("v1", "up0")) - before;
+        const frames = v1.driver.readCounters().vteps[4 + 2]!;
+        expect(puntsOf(v1)[Punt.SEGMENT]).toBe(0);
+        expect(frames).toBeGreaterThan((MEGABYTES << 20) / 1460);
+        expect(pieces).toBeLessThan(frames / 4);
+      },
+    );
   }
 
   live("asks the kernel for a next hop that is not resolved", async () => {
@@ -166,7 +174,7 @@ describe("eBPF data path, live (root)", () => {
 
   for (const hook of ["tc", "xdp"] as const) {
     live(`${hook}: tags stay within their VLAN, and come back at the other end`, async () => {
-      const { net, v1 } = await up({ peer: "ebpf", vlan: 10, hook });
+      const { net, v1 } = await up({ peer: "vtep", vlan: 10, hook });
       const sender = new HostSocket(net.path("h1"), (await net.link("h1", "eth0")).ifindex);
       const receiver = new HostSocket(net.path("h2"), (await net.link("h2", "eth0")).ifindex);
       try {

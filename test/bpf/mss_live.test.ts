@@ -2,27 +2,22 @@
 // checksums are finished or left to a device.
 import { afterEach, describe, expect, it } from "vitest";
 import { ConfigFlag, Drop } from "../../src/abi/generated.js";
-import { mayMakeNamespaces, type Namespaces, until } from "../dataplane/namespaces.js";
-import { Overlay as UserspaceOverlay } from "../dataplane/overlay.js";
+import type { Driver } from "../../src/dataplane/driver.js";
+import { mayMakeNamespaces, until } from "../dataplane/namespaces.js";
+import type { Overlay } from "../dataplane/overlay.js";
 import { transfer } from "../dataplane/tcp.js";
-import type { VtepTables } from "../dataplane/vtep_tables.js";
-import { Overlay as EbpfOverlay } from "./overlay.js";
+import { userspaceOverlay } from "../dataplane/userspace_overlay.js";
+import { shareProgramsAmongTests } from "./loaded.js";
+import { ebpfOverlay } from "./overlay.js";
+
+shareProgramsAmongTests();
 
 const live = it.skipIf(!mayMakeNamespaces());
 const PATH_MTU = 1000;
 const MEGABYTES = 4;
 const FIRST_VTEP = 1;
 
-interface Overlay {
-  readonly net: Namespaces;
-  readonly vteps: readonly {
-    readonly tables: VtepTables;
-    readonly driver: { apply(tables: VtepTables["tables"]): unknown };
-  }[];
-  down(): Promise<void>;
-}
-
-let overlay: Overlay | undefined;
+let overlay: Overlay<Driver> | undefined;
 
 afterEach(async () => {
   await overlay?.down();
@@ -30,7 +25,7 @@ afterEach(async () => {
 });
 
 /** As if a router had said so to both. */
-function narrow({ vteps }: Overlay): void {
+function narrow({ vteps }: Overlay<Driver>): void {
   for (const {
     tables: { tables },
     driver,
@@ -43,14 +38,14 @@ function narrow({ vteps }: Overlay): void {
 const clamping = (flags: number) => ({
   settings: { flags: ConfigFlag.KNOWN_VTEPS_ONLY | ConfigFlag.MSS_CLAMP | flags },
 });
-const ends: Readonly<Record<string, () => Promise<Overlay>>> = {
-  AF_PACKET: () => UserspaceOverlay.up({ peer: "userspace", socket: "af_packet", ...clamping(0) }),
+const ends: Readonly<Record<string, () => Promise<Overlay<Driver>>>> = {
+  AF_PACKET: () => userspaceOverlay({ peer: "vtep", socket: "af_packet", ...clamping(0) }),
   "AF_PACKET with outer checksums": () =>
-    UserspaceOverlay.up({ peer: "userspace", socket: "af_packet", ...clamping(ConfigFlag.UDP_CHECKSUM) }),
-  AF_XDP: () => UserspaceOverlay.up({ peer: "userspace", socket: "af_xdp", ...clamping(0) }),
-  "eBPF at tc": () => EbpfOverlay.up({ peer: "ebpf", hook: "tc", ...clamping(0) }),
-  "eBPF at XDP": () => EbpfOverlay.up({ peer: "ebpf", hook: "xdp", ...clamping(0) }),
-  "eBPF at tc over IPv6": () => EbpfOverlay.up({ peer: "ebpf", hook: "tc", ipv6: true, ...clamping(0) }),
+    userspaceOverlay({ peer: "vtep", socket: "af_packet", ...clamping(ConfigFlag.UDP_CHECKSUM) }),
+  AF_XDP: () => userspaceOverlay({ peer: "vtep", socket: "af_xdp", ...clamping(0) }),
+  "eBPF at tc": () => ebpfOverlay({ peer: "vtep", hook: "tc", ...clamping(0) }),
+  "eBPF at XDP": () => ebpfOverlay({ peer: "vtep", hook: "xdp", ...clamping(0) }),
+  "eBPF at tc over IPv6": () => ebpfOverlay({ peer: "vtep", hook: "tc", ipv6: true, ...clamping(0) }),
 };
 
 describe("MSS clamp, live (root)", () => {

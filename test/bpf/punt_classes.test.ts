@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { BdFlag, Drop, Punt } from "../../src/abi/generated.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { Hooks } from "../../src/dataplane/ebpf/hooks.js";
-import { type ProgramHook, Programs, readObjectFiles } from "../../src/dataplane/ebpf/load.js";
+import type { ProgramHook } from "../../src/dataplane/ebpf/load.js";
 import { encodeIndex, MapName } from "../../src/dataplane/ebpf/maps.js";
 import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
 import { DESC_OFFSET, TapDevice } from "../../src/native/index.js";
@@ -27,10 +27,10 @@ import {
 } from "../corpus/irb_lab.js";
 import { arp, ethernet, ipv6, packet } from "../corpus/packet.js";
 import { arpRequest, HostSocket } from "../dataplane/host_socket.js";
-import { type LinkFacts, mayMakeNamespaces, Namespaces, until } from "../dataplane/namespaces.js";
+import { type LinkFacts, mayMakeNamespaces, Namespaces, until, within } from "../dataplane/namespaces.js";
 import { VtepTables } from "../dataplane/vtep_tables.js";
 import { type BpfOutcome, closeBpf, HOOKS, NEEDS_ROOT, root, runThroughBpf } from "./harness.js";
-import { within } from "./overlay.js";
+import { loadedPrograms, shareProgramsAmongTests } from "./loaded.js";
 
 const onRoot = it.skipIf(!root);
 const TOKENS = 3;
@@ -54,6 +54,7 @@ const toSilent = leaving(A1, SILENT);
 const expired = leaving(A1, B1, { ttl: 1 });
 
 afterAll(closeBpf);
+shareProgramsAmongTests();
 
 describe.each(HOOKS)(`punt classes at %s (${NEEDS_ROOT})`, (hook) => {
   const from = (tables: Tables, slot: number) => (frame: Uint8Array, puntTokens?: number) =>
@@ -111,7 +112,7 @@ describe("the tag of a punted frame (root)", () => {
     const slot = vtep.access(link);
     vtep.bridgeDomain(1, 100, 0);
     vtep.localMac(1, "02:00:00:00:00:aa", vtep.port(slot, 0, 1));
-    const programs = keep(Programs.load(readObjectFiles()));
+    const programs = loadedPrograms();
     const tap = keep(new TapDevice({ name: "punts", mtu: 9000, queueLength: 16 }));
     const writer = new TableWriter(programs, vtep.tables, { takesXdp: () => false, isEngineCarried: () => false });
     writer.puntIfindex = tap.ifindex;

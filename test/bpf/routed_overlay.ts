@@ -8,9 +8,9 @@ import type { HookKind } from "../../src/dataplane/driver.js";
 import { EbpfDriver } from "../../src/dataplane/ebpf/driver.js";
 import { ethtoolSetFeature } from "../../src/native/index.js";
 import { formatMac, parseMac } from "../../src/wire/ethernet.js";
-import { type LinkFacts, Namespaces } from "../dataplane/namespaces.js";
+import { type LinkFacts, Namespaces, within } from "../dataplane/namespaces.js";
 import { addressBytes, VtepTables } from "../dataplane/vtep_tables.js";
-import { within } from "./overlay.js";
+import { loadedPrograms } from "./loaded.js";
 
 export type Irb = "symmetric" | "asymmetric" | "hub";
 
@@ -139,7 +139,7 @@ export class RoutedOverlay {
     }
     this.fill(site, tables, plans.length);
     within(net.path(site), () => {
-      const driver = new EbpfDriver({ tables: tables.tables });
+      const driver = new EbpfDriver({ tables: tables.tables, programs: loadedPrograms() });
       this.drivers.set(site, driver);
       for (const plan of plans) driver.openInterface({ ...plan, hook: options.hook, kind: "veth" });
     });

@@ -1,11 +1,12 @@
 // What stands in the maps of routing after the tables changed: the present, nothing stale, and what finds no room named.
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BdFlag, VrfFlag } from "../../src/abi/generated.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { Programs } from "../../src/dataplane/ebpf/load.js";
 import { encodeIndex, MapName } from "../../src/dataplane/ebpf/maps.js";
 import { Tables } from "../../src/tables/tables.js";
 import { address16 } from "../corpus/packet.js";
+import { emptyMap } from "./empty_map.js";
 import { root } from "./harness.js";
 import { testObjects } from "./objects.js";
 
@@ -18,14 +19,18 @@ describe("routing tables to maps", () => {
   let tables: Tables;
   let writer: TableWriter;
 
+  beforeAll(() => {
+    if (root) programs = Programs.load(testObjects(), { [MapName.HOST]: SMALL, [MapName.PREFIX]: SMALL });
+  });
+
+  afterAll(() => programs?.close());
+
   beforeEach(() => {
     if (!root) return;
-    programs = Programs.load(testObjects(), { [MapName.HOST]: SMALL, [MapName.PREFIX]: SMALL });
+    for (const name of Object.values(MapName)) emptyMap(programs.map(name));
     tables = new Tables();
     writer = new TableWriter(programs, tables, { takesXdp: () => false, isEngineCarried: () => false });
   });
-
-  afterEach(() => programs?.close());
 
   const countIn = (name: MapName): number => programs.map(name).dump().count;
   const write = () => writer.writeDeltas();

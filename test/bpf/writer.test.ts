@@ -1,12 +1,13 @@
 // What stands in the maps after the tables changed: the present, no stale identity, and every item that could not
 // be written named.
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { FdbKind, Limit, RemoteFlag } from "../../src/abi/generated.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { clearTraffic, readCounters } from "../../src/dataplane/ebpf/counters.js";
 import { Programs } from "../../src/dataplane/ebpf/load.js";
 import { encodeIndex, encodeTagKey, MapName } from "../../src/dataplane/ebpf/maps.js";
 import { Tables } from "../../src/tables/tables.js";
+import { emptyMap } from "./empty_map.js";
 import { root } from "./harness.js";
 import { testObjects } from "./objects.js";
 
@@ -18,14 +19,18 @@ describe("tables to maps", () => {
   let tables: Tables;
   let writer: TableWriter;
 
+  beforeAll(() => {
+    if (root) programs = Programs.load(testObjects(), { [MapName.FDB]: SMALL_FDB });
+  });
+
+  afterAll(() => programs?.close());
+
   beforeEach(() => {
     if (!root) return;
-    programs = Programs.load(testObjects(), { [MapName.FDB]: SMALL_FDB });
+    for (const name of Object.values(MapName)) emptyMap(programs.map(name));
     tables = new Tables();
     writer = new TableWriter(programs, tables, { takesXdp: () => false, isEngineCarried: (slot) => slot === 9 });
   });
-
-  afterEach(() => programs?.close());
 
   const indexAt = (name: MapName, key: Uint8Array): number | undefined => {
     const value = programs.map(name).lookup(key);

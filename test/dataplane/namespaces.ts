@@ -1,8 +1,9 @@
 // Network namespaces for live tests: names carry our process id, and all of them go at the end.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { enterNetns } from "../../src/native/index.js";
 
 const run = promisify(execFile);
 
@@ -88,6 +89,18 @@ export class Namespaces {
     const results = await Promise.allSettled(names.map((name) => run("ip", ["netns", "del", this.full(name)])));
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
+  }
+}
+
+/** Runs `action` with this thread in another network namespace. */
+export function within<T>(netns: string, action: () => T): T {
+  const home = openSync("/proc/thread-self/ns/net", "r");
+  try {
+    enterNetns(netns);
+    return action();
+  } finally {
+    enterNetns(home);
+    closeSync(home);
   }
 }
 

@@ -1,22 +1,24 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Drop } from "../../src/abi/generated.js";
+import type { UserspaceDriver } from "../../src/dataplane/userspace/driver.js";
 import { arpRequest, HostSocket } from "./host_socket.js";
 import { mayMakeNamespaces, until } from "./namespaces.js";
-import { Overlay, type OverlayOptions } from "./overlay.js";
+import type { Overlay } from "./overlay.js";
 import { transfer } from "./tcp.js";
+import { type UserspaceOptions, userspaceOverlay } from "./userspace_overlay.js";
 
 const live = it.skipIf(!mayMakeNamespaces());
 
 describe("userspace data path, live (root)", () => {
-  let overlay: Overlay | undefined;
+  let overlay: Overlay<UserspaceDriver> | undefined;
 
   afterEach(async () => {
     await overlay?.down();
     overlay = undefined;
   });
 
-  async function up(options: OverlayOptions): Promise<Overlay> {
-    overlay = await Overlay.up(options);
+  async function up(options: UserspaceOptions): Promise<Overlay<UserspaceDriver>> {
+    overlay = await userspaceOverlay(options);
     return overlay;
   }
 
@@ -25,23 +27,26 @@ describe("userspace data path, live (root)", () => {
   }
 
   for (const socket of ["af_packet", "af_xdp"] as const) {
-    for (const peer of ["userspace", "kernel"] as const) {
+    for (const peer of ["vtep", "kernel"] as const) {
       for (const ipv6 of [false, true]) {
-        live(`${socket}: carries IPv4, IPv6 and TCP to a ${peer} VTEP over IPv${ipv6 ? 6 : 4}`, async () => {
-          const { net } = await up({ peer, ipv6, socket });
-          expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
-          expect(await ping("h2", "fd01::1")).toContain(" 0% packet loss");
-          expect(await ping("h1", "192.168.0.2", "-M", "do", "-s", "1472")).toContain(" 0% packet loss");
-          const there = await transfer(net, "h1", "h2", "192.168.0.2", 8);
-          expect(there.received).toBe(there.sent);
-          const back = await transfer(net, "h2", "h1", "fd01::1", 8);
-          expect(back.received).toBe(back.sent);
-        });
+        live(
+          `${socket}: carries IPv4, IPv6 and TCP to ${peer === "vtep" ? "its like" : "the kernel"} over IPv${ipv6 ? 6 : 4}`,
+          async () => {
+            const { net } = await up({ peer, ipv6, socket });
+            expect(await ping("h1", "192.168.0.2")).toContain(" 0% packet loss");
+            expect(await ping("h2", "fd01::1")).toContain(" 0% packet loss");
+            expect(await ping("h1", "192.168.0.2", "-M", "do", "-s", "1472")).toContain(" 0% packet loss");
+            const there = await transfer(net, "h1", "h2", "192.168.0.2", 8);
+            expect(there.received).toBe(there.sent);
+            const back = await transfer(net, "h2", "h1", "fd01::1", 8);
+            expect(back.received).toBe(back.sent);
+          },
+        );
       }
     }
 
     live(`${socket}: tags stay within their VLAN, and come back at the other end`, async () => {
-      const { net, v1 } = await up({ peer: "userspace", vlan: 10, socket });
+      const { net, v1 } = await up({ peer: "vtep", vlan: 10, socket });
       const sender = new HostSocket(net.path("h1"), (await net.link("h1", "eth0")).ifindex);
       const receiver = new HostSocket(net.path("h2"), (await net.link("h2", "eth0")).ifindex);
       try {

@@ -13,7 +13,7 @@ import type { PacketTransmit } from "../io/transmit.js";
 import { TableWriter } from "./apply.js";
 import { clearTraffic, readCounters } from "./counters.js";
 import { type AttachedHook, Hooks } from "./hooks.js";
-import { type ObjectFiles, Programs, readObjectFiles } from "./load.js";
+import { Programs, readObjectFiles } from "./load.js";
 import { encodeIndex, MapName, writeFdbKey } from "./maps.js";
 import { type PuntHandler, PuntReader } from "./punt.js";
 import { writePuntRates } from "./punt_rates.js";
@@ -23,8 +23,8 @@ export interface EbpfOptions {
   readonly listener?: EngineListener;
   /** Name of an external kernel vxlan device on our UDP port, for frames that need the kernel's segmentation. */
   readonly tunnelDevice?: string;
-  /** Default: those that the build left in build/bpf. */
-  readonly objects?: ObjectFiles;
+  /** Loaded ones, with empty maps, which stay the caller's. Default: the driver loads what the build left. */
+  readonly programs?: Programs;
 }
 
 interface Opened {
@@ -43,10 +43,10 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
   /** Found while the engine's own changes were written: the next caller of apply() hears of them. */
   private unheard: ItemProblem[] = [];
 
-  constructor({ tables, listener, tunnelDevice, objects = readObjectFiles() }: EbpfOptions) {
+  constructor({ tables, listener, tunnelDevice, programs }: EbpfOptions) {
     super({ tables, listener, vnetHeader: false, wayOut: (packets) => packets });
     try {
-      this.programs = this.keep(Programs.load(objects));
+      this.programs = programs ?? this.keep(Programs.load(readObjectFiles()));
       this.writer = new TableWriter(this.programs, tables, {
         takesXdp: (slot) => this.opened.get(slot)?.hook?.xdp ?? false,
         isEngineCarried: (slot) => this.opened.get(slot)?.plan.hook === "userspace",

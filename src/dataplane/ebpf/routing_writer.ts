@@ -1,7 +1,6 @@
 // Brings the maps of routing up to the tables: next hops before the routes that lead to them, and those before the
 // hosts and prefixes that name them.
 
-import { Limit } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
 import { HostWriter, PrefixWriter } from "./address_writers.js";
 import type { ArrayWriter } from "./array_writer.js";
@@ -31,7 +30,7 @@ export class RoutingWriter {
     addAll(deltas.vrfs, usedIn(vrfs.l3Vni));
     addAll(deltas.vrfs, usedIn(vrfs.flags));
     addAll(deltas.paths, usedIn(routes.pathKind));
-    for (let route = 1; route < Limit.MAX_ROUTES; route++) {
+    for (let route = 1; route <= routes.highest; route++) {
       if (routes.bucketsOf(route).some((path) => path !== 0)) deltas.routes.add(route);
     }
     for (const index of hosts.indexes()) deltas.hosts.push(hosts.keyOf(index));
