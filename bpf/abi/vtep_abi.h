@@ -83,6 +83,8 @@ enum vtep_drop {
 	VTEP_DROP_ND_INVALID,
 	VTEP_DROP_UNKNOWN_ARP_TARGET, /* policy: requests for unknown targets are not flooded */
 	VTEP_DROP_GLEAN_QUEUE_FULL,
+	VTEP_DROP_ND_UNKNOWN_OPTION, /* policy: solicitations that a proxy cannot answer in full */
+	VTEP_DROP_DIRECTED_BROADCAST, /* routed, to the broadcast or network address of a connected subnet */
 };
 
 /* Why eBPF handed a frame to the engine: the rate class, carried in the punt tag's PCP and DEI, so 16 at most. */
@@ -174,6 +176,9 @@ enum vtep_bd_flag {
 	VTEP_BD_GATEWAY = 8,
 	VTEP_BD_ARP_SUPPRESSION = 16,
 	VTEP_BD_UNKNOWN_ARP_DROP = 32,
+	VTEP_BD_UNICAST_FORWARD = 64,      /* requests for known hosts are sent to them, not answered */
+	VTEP_BD_UNKNOWN_OPTION_DROP = 128,
+	VTEP_BD_GATEWAY_CENTRAL = 256,     /* hosts behind other VTEPs have no gateway but this */
 };
 
 struct vtep_bd {

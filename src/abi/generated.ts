@@ -70,6 +70,8 @@ export const Drop = {
   ND_INVALID: 40,
   UNKNOWN_ARP_TARGET: 41,
   GLEAN_QUEUE_FULL: 42,
+  ND_UNKNOWN_OPTION: 43,
+  DIRECTED_BROADCAST: 44,
 } as const;
 
 export const Punt = {
@@ -167,6 +169,9 @@ export const BdFlag = {
   GATEWAY: 8,
   ARP_SUPPRESSION: 16,
   UNKNOWN_ARP_DROP: 32,
+  UNICAST_FORWARD: 64,
+  UNKNOWN_OPTION_DROP: 128,
+  GATEWAY_CENTRAL: 256,
 } as const;
 
 export const BdLayout = {
@@ -384,4 +389,6 @@ export const dropReasonNames = [
   "nd_invalid",
   "unknown_arp_target",
   "glean_queue_full",
+  "nd_unknown_option",
+  "directed_broadcast",
 ] as const;

@@ -1,5 +1,5 @@
-// ARP and ND in a domain that answers for its gateway or for known hosts: which requests are answered here, which
-// bindings are learned, what is refused. Everything else is bridged as any frame. eBPF hands all of it here.
+// ARP and ND in a domain that answers for its gateway or for known hosts (proxy.ts): which requests are answered
+// here, which bindings are learned, what is refused. Everything else is bridged as any frame. eBPF hands all of it here.
 // SPEC: RFC 826, RFC 5227 (probes), RFC 4861, RFC 9161 (proxy).
 
 import { BdFlag, Drop } from "../abi/generated.js";
@@ -8,9 +8,10 @@ import type { Tables } from "../tables/tables.js";
 import { ARP_BYTES, Arp, ArpOperation, isSoundArp } from "../wire/arp.js";
 import { ETHERNET_HEADER_BYTES, EtherType, isGroupMac } from "../wire/ethernet.js";
 import { IPV6_HEADER_BYTES, Ipv6, Protocol } from "../wire/ip.js";
-import { findOption, isSoundNeighborMessage, Nd, NdOption, NdType } from "../wire/nd.js";
+import { findOption, hasOtherOption, isSoundNeighborMessage, Nd, NdOption, NdType } from "../wire/nd.js";
 import { type Decision, Effect, Reply } from "./decision.js";
 import { fromHostStack } from "./host_stack.js";
+import { proxy } from "./proxy.js";
 
 const MAPPED_PREFIX_WORD = 0xffff;
 
@@ -39,7 +40,7 @@ function answerArp(tables: Tables, view: DataView, out: Decision): boolean {
   if (isForUs(tables, out)) return take(out);
   // Unicast requests are liveness checks, probes and announcements must reach whom they may contradict.
   if (!request || !isGroupMac(out.destinationHi) || sender === 0 || sender === target || out.fromTunnel) return false;
-  return answerForHost(tables, out, Reply.ARP, 0, 0, MAPPED_PREFIX_WORD, target);
+  return proxy(tables, out, Reply.ARP, false, 0, 0, MAPPED_PREFIX_WORD, target);
 }
 
 /** Addressed to the gateway, or in answer to a probe of our own (see control/neighbors). */
@@ -58,27 +59,6 @@ function tellGateway(tables: Tables, out: Decision, reply: number): true {
   out.replyHi = bridgeDomains.gatewayHi[out.bd]!;
   out.replyLo = bridgeDomains.gatewayLo[out.bd]!;
   out.replyFlags = NeighborFlag.ROUTER;
-  return true;
-}
-
-function answerForHost(
-  tables: Tables,
-  out: Decision,
-  reply: number,
-  w0: number,
-  w1: number,
-  w2: number,
-  w3: number,
-): boolean {
-  const flags = tables.bridgeDomains.flags[out.bd]!;
-  if ((flags & BdFlag.ARP_SUPPRESSION) === 0) return false;
-  const neighbor = tables.neighbors.find(out.bd, w0, w1, w2, w3);
-  if (neighbor === 0) return (flags & BdFlag.UNKNOWN_ARP_DROP) !== 0 && refuse(out, Drop.UNKNOWN_ARP_TARGET);
-  const { neighbors } = tables;
-  out.consume(reply);
-  out.replyHi = neighbors.hiAt(neighbor);
-  out.replyLo = neighbors.loAt(neighbor);
-  out.replyFlags = neighbors.flagsAt(neighbor);
   return true;
 }
 
@@ -125,7 +105,8 @@ function answerSolicitation(tables: Tables, view: DataView, out: Decision, ip: n
   if (isForUs(tables, out)) return take(out);
   // SPEC: RFC 4862 §5.4: duplicate-address detection must reach the host that may have the address.
   if (probe || !isGroupMac(out.destinationHi) || out.fromTunnel) return false;
-  return answerForHost(tables, out, Reply.NEIGHBOR_ADVERTISEMENT, w0, w1, w2, w3);
+  const hasUnknownOption = hasOtherOption(view, icmp, ndEnd(view, ip), NdOption.SOURCE_MAC);
+  return proxy(tables, out, Reply.NEIGHBOR_ADVERTISEMENT, hasUnknownOption, w0, w1, w2, w3);
 }
 
 /** False where a host asks in the gateway's name. */

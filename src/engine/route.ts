@@ -55,22 +55,47 @@ function lookup(
   w2: number,
   w3: number,
 ): void {
-  const { hosts, prefixes, routes } = tables;
+  const { hosts, prefixes } = tables;
   const host = hosts.find(vrf, w0, w1, w2, w3);
   const kind = host === 0 ? HostKind.NONE : hosts.kindAt(host);
   if (kind === HostKind.LOCAL) {
     deliverLocally(tables, view, out, hosts.targetAt(host));
-  } else if (!mayPassOn(view, out)) {
-    return;
   } else if (kind === HostKind.NEIGHBOR) {
-    toHost(tables, out, hosts.targetAt(host), hosts.hiAt(host), hosts.loAt(host), tick);
+    if (mayPassOn(view, out)) toHost(tables, out, hosts.targetAt(host), hosts.hiAt(host), hosts.loAt(host), tick);
   } else {
     const found = kind === HostKind.ROUTE ? hosts.targetAt(host) : prefixes.lookup(vrf, w0, w1, w2, w3);
-    const path = found === 0 ? 0 : routes.pathOf(found, out.flowHash);
-    if (path === 0) out.dropAndTell(Drop.NO_ROUTE, Reply.NET_UNREACHABLE);
-    else if (routes.pathKind[path] === PathKind.VTEP) toRouter(tables, out, vrf, path);
-    else if (routes.pathKind[path] === PathKind.GATEWAY) toGateway(tables, out, path, tick);
-    else hold(out, routes.pathBd[path]!, w0, w1, w2, w3);
+    followRoute(tables, view, out, vrf, found, tick, w0, w1, w2, w3);
+  }
+}
+
+function followRoute(
+  tables: Tables,
+  view: DataView,
+  out: Decision,
+  vrf: number,
+  found: number,
+  tick: number,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+): void {
+  const { bridgeDomains, routes } = tables;
+  const path = found === 0 ? 0 : routes.pathOf(found, out.flowHash);
+  const kind = path === 0 ? PathKind.NONE : routes.pathKind[path]!;
+  // SPEC: RFC 2644: not forwarded; RFC 1812 §4.3.2.7: nor is its sender told of anything, so this goes before the TTL.
+  if (kind === PathKind.CONNECTED && bridgeDomains.isSubnetBroadcast(routes.pathBd[path]!, w0, w1, w2, w3)) {
+    out.drop(Drop.DIRECTED_BROADCAST);
+  } else if (!mayPassOn(view, out)) {
+    return;
+  } else if (kind === PathKind.NONE) {
+    out.dropAndTell(Drop.NO_ROUTE, Reply.NET_UNREACHABLE);
+  } else if (kind === PathKind.VTEP) {
+    toRouter(tables, out, vrf, path);
+  } else if (kind === PathKind.GATEWAY) {
+    toGateway(tables, out, path, tick);
+  } else {
+    hold(out, routes.pathBd[path]!, w0, w1, w2, w3);
   }
 }
 

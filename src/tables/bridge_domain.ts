@@ -8,6 +8,9 @@ import type { Deltas } from "./delta.js";
 import { IntMap } from "./int_map.js";
 
 const NONE = new Uint16Array(0);
+/** Lengths of IPv4 prefixes are counted from here. */
+const IPV4_PREFIX_BITS = 96;
+const LONGEST_WITH_BROADCAST = IPV4_PREFIX_BITS + 30;
 
 export interface GatewayAddress {
   /** 16 bytes, IPv4 as ::ffff:a.b.c.d. */
@@ -75,9 +78,26 @@ export class BridgeDomains {
     return this.gatewayHolding(bd, w0, w1, w2, w3, 128) !== undefined;
   }
 
-  /** Whether an address lies in a subnet of the domain. */
+  /** Whether an address is one for hosts of a subnet of the domain. */
   isInSubnet(bd: number, w0: number, w1: number, w2: number, w3: number): boolean {
-    return this.gatewayOf(bd, w0, w1, w2, w3) !== undefined;
+    return this.gatewayOf(bd, w0, w1, w2, w3) !== undefined && !this.isSubnetBroadcast(bd, w0, w1, w2, w3);
+  }
+
+  /**
+   * Whether an address is the broadcast address of the subnet that it lies in, the narrowest, or its network address,
+   * which is an old form of that (RFC 1812 §5.3.5.2). A /31 has neither (RFC 3021), nor has IPv6.
+   */
+  isSubnetBroadcast(bd: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    const gateways = this.gateways[bd];
+    if (gateways === undefined) return false;
+    let narrowest = 0;
+    for (let at = 0; at < gateways.length; at++) {
+      const { address, length } = gateways[at]!;
+      if (length > narrowest && sharesPrefix(address, w0, w1, w2, w3, length)) narrowest = length;
+    }
+    if (narrowest < IPV4_PREFIX_BITS || narrowest > LONGEST_WITH_BROADCAST) return false;
+    const host = w3 & ~maskWord(narrowest - IPV4_PREFIX_BITS);
+    return host === 0 || host === ~maskWord(narrowest - IPV4_PREFIX_BITS);
   }
 
   /** The gateway's address in the subnet that an address lies in. */

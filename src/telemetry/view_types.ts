@@ -157,6 +157,8 @@ export interface BridgeDomainSettings {
   readonly ageing: number;
   readonly arpSuppression: boolean;
   readonly unknownArp: "flood" | "drop";
+  readonly knownArp: "reply" | "unicast-forward";
+  readonly unknownNdOptions: "unicast-forward" | "drop";
   readonly maxBindings: number;
   readonly liveness: { readonly interval: number; readonly probes: number; readonly retry: number };
   readonly duplicateDetection: { readonly moves: number; readonly seconds: number; readonly freeze: number };

@@ -86,3 +86,11 @@ export function findOption(view: DataView, icmp: number, end: number, type: numb
   }
   return 0;
 }
+
+/** Whether there is an option of any but this type. The options are sound. */
+export function hasOtherOption(view: DataView, icmp: number, end: number, type: number): boolean {
+  for (let at = icmp + Nd.OPTIONS; at < end; at += view.getUint8(at + 1) * OPTION_UNIT_BYTES) {
+    if (view.getUint8(at) !== type) return true;
+  }
+  return false;
+}

@@ -38,7 +38,7 @@ const FROZEN = [
   "not_designated_forwarder isolated unknown_unicast_hold unknown_unicast_drop storm_control no_flood_peer ttl_exceeded",
   "no_route no_neighbor no_vni_for_dst_subnet router_mac_mismatch mtu_exceeded underlay_unresolved punt_rate_limited",
   "reserved_multicast outer_malformed outer_fragment udp_zero_checksum transmit_failed receive_overrun",
-  "ip_invalid arp_invalid nd_invalid unknown_arp_target glean_queue_full",
+  "ip_invalid arp_invalid nd_invalid unknown_arp_target glean_queue_full nd_unknown_option directed_broadcast",
 ].flatMap((row) => row.split(" "));
 
 /** Counted by data paths, not by the engine: the tests of the drivers reach them. */

@@ -91,6 +91,8 @@ ports: [{ interface: eth1, bridgeDomain: red, security: {} }]
       ageing: 300,
       arpSuppression: true,
       unknownArp: "flood",
+      knownArp: "reply",
+      unknownNdOptions: "unicast-forward",
       maxBindings: 16_384,
       liveness: { interval: 60, probes: 3, retry: 1 },
       duplicateDetection: { moves: 5, seconds: 180, freeze: 600 },

@@ -67,6 +67,8 @@ control:
     duplicateDetection: { moves: 5.5, seconds: 1, freeze: never }
     unknownArp: forward
     maxBindings: 0
+    knownArp: flood
+    unknownNdOptions: reply
 `,
     where: [
       "5 bridgeDomains[0].liveness.interval",
@@ -77,6 +79,8 @@ control:
       "6 bridgeDomains[0].duplicateDetection.seconds",
       "7 bridgeDomains[0].unknownArp",
       "8 bridgeDomains[0].maxBindings",
+      "9 bridgeDomains[0].knownArp",
+      "10 bridgeDomains[0].unknownNdOptions",
     ],
     says: /-1 is out of range, allowed: 0\.\.86400 seconds/,
   },

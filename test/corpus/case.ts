@@ -34,12 +34,15 @@ export interface DomainGiven {
   gateway?: GatewayGiven;
   arpSuppression?: boolean;
   unknownArp?: "flood" | "drop";
+  knownArp?: "reply" | "unicast-forward";
+  unknownNdOptions?: "unicast-forward" | "drop";
 }
 
 export interface GatewayGiven {
   mac: string;
   /** With the length of its subnet: `10.1.0.1/24`. */
   addresses: readonly string[];
+  central?: boolean;
 }
 
 /** Its connected subnets and its own addresses are those of the gateways of its domains. */

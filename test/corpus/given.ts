@@ -156,7 +156,10 @@ function setDomain(tables: Tables, names: Names, given: Given, name: string, dom
     (domain.mobility === "deny" ? BdFlag.MOBILITY_DENY : 0) |
     (domain.gateway === undefined ? 0 : BdFlag.GATEWAY) |
     (domain.arpSuppression ? BdFlag.ARP_SUPPRESSION : 0) |
-    (domain.unknownArp === "drop" ? BdFlag.UNKNOWN_ARP_DROP : 0);
+    (domain.unknownArp === "drop" ? BdFlag.UNKNOWN_ARP_DROP : 0) |
+    (domain.knownArp === "unicast-forward" ? BdFlag.UNICAST_FORWARD : 0) |
+    (domain.unknownNdOptions === "drop" ? BdFlag.UNKNOWN_OPTION_DROP : 0) |
+    (domain.gateway?.central ? BdFlag.GATEWAY_CENTRAL : 0);
   tables.bridgeDomains.set(bd, domain.vni, flags, 3000, 400);
   const ports = Object.entries(given.ports).filter(([, port]) => port.domain === name && port.enabled !== false);
   const vteps = Object.entries(given.vteps).filter(([, remote]) => remote.floods.includes(name));

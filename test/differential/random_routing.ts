@@ -31,7 +31,8 @@ import type { Random } from "../corpus/random.js";
 import type { RandomFrame } from "./random_cases.js";
 
 const A4 = at(H4.mac, 1, 14, GW_RED);
-const HOSTS = [A1, A2, A4, B1, RA, RB, X1, SILENT] as const;
+const NOBODY = at("02:00:00:00:02:55", 2, 255, GW_BLUE);
+const HOSTS = [A1, A2, A4, B1, RA, RB, X1, SILENT, NOBODY] as const;
 const PREFIXES = [
   ...["0.0.0.0/0", "10.0.0.0/8", "10.9.0.0/16", "10.9.0.0/24", "10.9.0.16/28", "10.9.0.31/32", "10.1.0.8/29"],
   ...["::/0", "2001:db8::/32", "2001:db8:9::/48", "2001:db8:9::/64", "2001:db8:9::31/128", "2001:db8:1::/120"],
@@ -79,6 +80,7 @@ export function randomRouting(random: Random): RandomRouting {
   const domain = () => ({
     learnRemote: rarely(),
     arpSuppression: flip(),
+    knownArp: flip() ? ("reply" as const) : ("unicast-forward" as const),
     unknownUnicast: rarely() ? ("drop" as const) : ("flood" as const),
   });
   const symmetric = { irb: "symmetric", l3Vni: L3_VNI, routerMac: RMAC } as const;

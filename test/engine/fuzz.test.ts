@@ -67,8 +67,8 @@ const SETTINGS: Changes = {
 const ROUTED: IrbChanges = {
   ...SETTINGS,
   domains: {
-    red: { learnRemote: true, arpSuppression: true },
-    blue: { arpSuppression: true, unknownArp: "drop" },
+    red: { learnRemote: true, arpSuppression: true, unknownNdOptions: "drop" },
+    blue: { arpSuppression: true, unknownArp: "drop", knownArp: "unicast-forward" },
     edge: { vni: 0, vrf: "tenant", gateway: { mac: GW_RED, addresses: ["10.4.0.1/24", "fe80::1/64"] } },
   },
   uplinks: { up0: { mtu: 700 } },

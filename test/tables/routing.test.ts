@@ -235,8 +235,16 @@ describe("gateways of a bridge domain", () => {
   const is = (text: string) => bridgeDomains.isGatewayAddress(1, ...wordsOf(address16(text)));
 
   it("know their subnets to the bit", () => {
-    expect(["10.1.0.0", "10.1.0.255", "10.2.0.0", "2001:db8::ffff"].filter((one) => !has(one))).toEqual([]);
+    expect(["10.1.0.2", "10.1.0.254", "10.2.0.0", "2001:db8::ffff"].filter((one) => !has(one))).toEqual([]);
     expect(["10.0.255.255", "10.1.1.0", "10.2.0.2", "2001:db8:0:1::1", "::1"].filter(has)).toEqual([]);
+  });
+
+  it("have no host at the first and last address, but in a /31 and in IPv6", () => {
+    const isBroadcast = (text: string) => bridgeDomains.isSubnetBroadcast(1, ...wordsOf(address16(text)));
+    expect(["10.1.0.0", "10.1.0.255"].filter((one) => has(one) || !isBroadcast(one))).toEqual([]);
+    const hosts = ["10.2.0.0", "10.2.0.1", "2001:db8::", "2001:db8::ffff:ffff:ffff:ffff"];
+    expect(hosts.filter((one) => isBroadcast(one) || !has(one))).toEqual([]);
+    expect(isBroadcast("10.3.0.255")).toBe(false);
   });
 
   it("know their own addresses", () => {

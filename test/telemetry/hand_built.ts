@@ -32,6 +32,8 @@ export function settings(name: string, vni: number): BridgeDomainSettings {
     ageing: 300,
     arpSuppression: false,
     unknownArp: "flood",
+    knownArp: "reply",
+    unknownNdOptions: "unicast-forward",
     maxBindings: 16_384,
     liveness: { interval: 60, probes: 3, retry: 1 },
     duplicateDetection: { moves: 5, seconds: 180, freeze: 600 },

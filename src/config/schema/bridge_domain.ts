@@ -20,6 +20,13 @@ const gatewaySchema = mapping({
         "traceroute, nothing else. A service for the subnet (DHCP relay, DNS) runs as a host of it, with an address of " +
         "its own: in a namespace or on this machine behind a veth pair, whose other end is an access port.",
     },
+    central: {
+      type: "boolean",
+      default: false,
+      description:
+        "Whether hosts behind other VTEPs have no gateway but this one: then it answers their ARP and ND too, and " +
+        "learns their addresses from it. Their VTEPs only bridge.",
+    },
   },
 });
 
@@ -116,6 +123,22 @@ export const bridgeDomainSchema = mapping({
       description: "Time after which a silent learned MAC is forgotten; 0 is never.",
     },
     arpSuppression: { type: "boolean", default: true, description: "Answer ARP and ND for known bindings here." },
+    knownArp: {
+      type: "string",
+      enum: ["reply", "unicast-forward"],
+      default: "reply",
+      description:
+        "What happens, with arpSuppression, to ARP and ND requests for known addresses: they are answered here, or " +
+        "each is sent to the one host that it is for, which answers itself. Duplicate-address probes go to all either way.",
+    },
+    unknownNdOptions: {
+      type: "string",
+      enum: ["unicast-forward", "drop"],
+      default: "unicast-forward",
+      description:
+        "What happens to a solicitation that would be answered here but has options that vtepd does not know: the " +
+        "host that it is for gets it, or nobody.",
+    },
     unknownArp: {
       type: "string",
       enum: ["flood", "drop"],

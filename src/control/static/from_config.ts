@@ -76,7 +76,10 @@ function domainOf(domain: BridgeDomainConfig): BridgeDomainIntent {
     (domain.mobility === "deny" ? BdFlag.MOBILITY_DENY : 0) |
     (domain.vrf !== undefined && domain.gateway !== undefined ? BdFlag.GATEWAY : 0) |
     (domain.arpSuppression ? BdFlag.ARP_SUPPRESSION : 0) |
-    (domain.unknownArp === "drop" ? BdFlag.UNKNOWN_ARP_DROP : 0);
+    (domain.unknownArp === "drop" ? BdFlag.UNKNOWN_ARP_DROP : 0) |
+    (domain.knownArp === "unicast-forward" ? BdFlag.UNICAST_FORWARD : 0) |
+    (domain.unknownNdOptions === "drop" ? BdFlag.UNKNOWN_OPTION_DROP : 0) |
+    (domain.vrf !== undefined && domain.gateway?.central ? BdFlag.GATEWAY_CENTRAL : 0);
   const { name, vni = 0, learning, ageing, unknownUnicastHold } = domain;
   const kept = { learning, ageSeconds: ageing, holdSeconds: unknownUnicastHold, bindings: bindingPolicyOf(domain) };
   return { name, vni, flags, ...kept, gateway: gatewayOf(domain) };

@@ -3,6 +3,7 @@
 import type { Case } from "../case.js";
 import { access } from "./access.js";
 import { bindings } from "./bindings.js";
+import { directedBroadcast } from "./directed_broadcast.js";
 import { ecn } from "./ecn.js";
 import { falseNeighbors } from "./false_neighbors.js";
 import { flood } from "./flood.js";
@@ -27,6 +28,7 @@ import { tooBig } from "./too_big.js";
 import { underlay } from "./underlay.js";
 import { underlay6 } from "./underlay6.js";
 import { unicast } from "./unicast.js";
+import { unicastForward } from "./unicast_forward.js";
 import { vxlanHeader } from "./vxlan_header.js";
 
 export const groups: Readonly<Record<string, readonly Case[]>> = {
@@ -44,11 +46,13 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   malformed,
   routing,
   "routing: lookup": routingLookup,
+  "routing: directed broadcast": directedBroadcast,
   "routing: by a router of the tenant": gatewayHops,
   gateway,
   "host stack": hostStack,
   "Ethernet segments": segments,
   "ARP and ND suppression": suppression,
+  "ARP and ND by unicast": unicastForward,
   bindings,
   "false ARP and ND": falseNeighbors,
   "ICMP errors": icmpErrors,
