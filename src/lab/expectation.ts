@@ -86,6 +86,7 @@ export interface TcpCheck extends CheckBase {
 export interface FlowsCheck extends CheckBase {
   readonly flows: {
     readonly from: string;
+    /** A host, or an address that several of the nodes in `shares` have. */
     readonly to: string;
     readonly count: number;
     /**

@@ -88,7 +88,10 @@ function mentionedNodes(check: LabSpec["expect"][number]): string[] {
   if ("frr" in check) return [check.frr.node, ...pingEnds(check.frr)];
   if ("converged" in check) return convergedNodes(check.converged);
   if ("flows" in check)
-    return [check.flows.from, check.flows.to, ...Object.keys(check.flows.shares).flatMap((way) => way.split(">"))];
+    return [
+      ...hostNames(check.flows.from, check.flows.to),
+      ...Object.keys(check.flows.shares).flatMap((way) => way.split(">")),
+    ];
   const { from, to, arrives, wire = {} } = check.send;
   const wireEnds = Object.keys(wire).flatMap((key) => key.split(">"));
   return [from, ...(to === undefined ? [] : [to]), ...Object.keys(arrives), ...wireEnds, ...outer];
