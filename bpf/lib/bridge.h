@@ -55,6 +55,12 @@ static __always_inline __u32 outer_mtu(const struct vtep_remote *remote, const s
 	return path && path < link ? path : link;
 }
 
+/* The sender of a routed packet hears of it. */
+static __always_inline bool no_way(struct decision *out)
+{
+	return out->routed ? punt(out, VTEP_PUNT_EXCEPTION) : refuse(out, VTEP_DROP_UNDERLAY_UNRESOLVED);
+}
+
 /* A frame that came through a tunnel never leaves through one unless routed (RFC 7432 §11.2, RFC 8365 §5.1). */
 static __always_inline bool to_vtep(const struct packet *p, const struct vtep_config *config, struct decision *out)
 {
@@ -64,7 +70,7 @@ static __always_inline bool to_vtep(const struct packet *p, const struct vtep_co
 	if (!remote)
 		return punt(out, VTEP_PUNT_EXCEPTION);
 	if (remote->group == 0)
-		return refuse(out, VTEP_DROP_UNDERLAY_UNRESOLVED);
+		return no_way(out);
 	need_flow_hash(p, out);
 	struct vtep_group *group = lookup(&vtep1_group, remote->group);
 	__u32 hop = group ? group->adjacency[out->flow_hash & (VTEP_GROUP_BUCKETS - 1)] : 0;
@@ -118,7 +124,7 @@ static __always_inline bool choose_of_segment(const struct packet *p, struct dec
 	need_flow_hash(p, out);
 	out->target = segment ? segment->vtep[out->flow_hash & (VTEP_SEGMENT_BUCKETS - 1)] : 0;
 	out->kind = VTEP_FDB_REMOTE;
-	return out->target != 0 || refuse(out, VTEP_DROP_UNDERLAY_UNRESOLVED);
+	return out->target != 0 || no_way(out);
 }
 
 static __always_inline bool decide_destination(const struct packet *p, const struct vtep_config *config, struct decision *out)

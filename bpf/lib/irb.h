@@ -80,8 +80,9 @@ static __always_inline bool to_router(struct decision *out, const struct vtep_pa
 
 	if (!vrf)
 		return punt(out, VTEP_PUNT_EXCEPTION);
+	/* no_vni_for_dst_subnet, of which the sender hears. */
 	if (!(vrf->flags & VTEP_VRF_SYMMETRIC))
-		return refuse(out, VTEP_DROP_NO_VNI_FOR_DST_SUBNET);
+		return punt(out, VTEP_PUNT_EXCEPTION);
 	rewrite(out, 0, mac_at(path->router_mac), mac_at(vrf->router_mac));
 	out->vni = vrf->l3_vni;
 	out->kind = VTEP_FDB_REMOTE;

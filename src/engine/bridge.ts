@@ -74,15 +74,21 @@ function toSegment(tables: Tables, out: Decision, segment: number): void {
     return;
   }
   const vtep = tables.segments.vtepOf(segment, out.flowHash);
-  if (vtep === 0) out.drop(Drop.UNDERLAY_UNRESOLVED);
+  if (vtep === 0) noWay(out);
   else sendToVtep(tables, out, vtep);
 }
 
 /** Into the tunnel with `out.vni`. */
 export function sendToVtep(tables: Tables, out: Decision, vtep: number): void {
-  if (tables.vteps.group[vtep] === 0) out.drop(Drop.UNDERLAY_UNRESOLVED);
+  if (tables.vteps.group[vtep] === 0) noWay(out);
   else if (!fitsVtep(tables, vtep, out)) tooBig(out, innerMtu(tables, vtep, out));
   else out.forwardTo(Egress.VTEP, vtep);
+}
+
+/** SPEC: RFC 1812 §5.2.7.1, RFC 4443 §3.1: the sender of a routed packet hears that a host, or a network, is cut off. */
+function noWay(out: Decision): void {
+  if (!out.routed) out.drop(Drop.UNDERLAY_UNRESOLVED);
+  else out.dropAndTell(Drop.UNDERLAY_UNRESOLVED, out.bd === 0 ? Reply.NET_UNREACHABLE : Reply.HOST_UNREACHABLE);
 }
 
 /** The sender hears the largest packet that would have passed (RFC 1191 §4, RFC 8201 §4). */

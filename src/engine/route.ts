@@ -152,7 +152,7 @@ function toGateway(tables: Tables, out: Decision, path: number, tick: number): v
 function toRouter(tables: Tables, out: Decision, vrf: number, path: number): void {
   const { vrfs, routes } = tables;
   if ((vrfs.flags[vrf]! & VrfFlag.SYMMETRIC) === 0) {
-    out.drop(Drop.NO_VNI_FOR_DST_SUBNET);
+    out.dropAndTell(Drop.NO_VNI_FOR_DST_SUBNET, Reply.NET_UNREACHABLE);
     return;
   }
   const { pathRouterHi, pathRouterLo, pathVtep } = routes;

@@ -31,6 +31,9 @@ import { arp, ethernet, ipv4, ipv6, type Layer, packet, payload, tcp, toHex, udp
 import { Random } from "../corpus/random.js";
 import { accountingFault, GuardedEngine } from "./guarded.js";
 
+/** Thousands of frames through two engines, on a machine that may be busy. */
+const PATIENCE_MS = 120_000;
+
 /** Two engines in lock step over the same tables, each in noise of its own. */
 class Pair {
   private readonly engines: readonly [GuardedEngine, GuardedEngine];
@@ -139,35 +142,43 @@ const UPPERS = (
 ];
 
 describe("router under garbage", () => {
-  it.each(LABS.slice(3))("survives what nearly makes sense (%s)", (_, given) => {
-    const random = new Random(13);
-    const pair = new Pair(given);
-    const peer = given.vteps.v2!.address;
-    const verdicts = new Set<number>();
-    for (let at = 0; at < 8000; at++) {
-      const [from, frame] = plausible(random, peer);
-      verdicts.add(pair.feed(pair.slotOf(from), frame, at >>> 2));
-    }
-    expect([...verdicts].sort()).toEqual([
-      Verdict.DROP,
-      Verdict.FORWARD,
-      Verdict.REPLICATE,
-      Verdict.CONSUME,
-      Verdict.HOLD,
-    ]);
-  });
+  it.each(LABS.slice(3))(
+    "survives what nearly makes sense (%s)",
+    (_, given) => {
+      const random = new Random(13);
+      const pair = new Pair(given);
+      const peer = given.vteps.v2!.address;
+      const verdicts = new Set<number>();
+      for (let at = 0; at < 8000; at++) {
+        const [from, frame] = plausible(random, peer);
+        verdicts.add(pair.feed(pair.slotOf(from), frame, at >>> 2));
+      }
+      expect([...verdicts].sort()).toEqual([
+        Verdict.DROP,
+        Verdict.FORWARD,
+        Verdict.REPLICATE,
+        Verdict.CONSUME,
+        Verdict.HOLD,
+      ]);
+    },
+    PATIENCE_MS,
+  );
 });
 
 describe("engine under truncation (S20)", () => {
-  it("takes every prefix of every corpus frame", () => {
-    for (const { given, frames } of cases.filter(({ id }) => !id.includes("reserved-bit-"))) {
-      const pair = new Pair({ ...given, fdbCapacity: 64 });
-      for (const { from, frame } of frames.slice(0, 1)) {
-        for (let length = 0; length < Math.min(frame.length, 150); length++)
-          pair.feed(pair.slotOf(from), frame.slice(0, length), 0);
+  it(
+    "takes every prefix of every corpus frame",
+    () => {
+      for (const { given, frames } of cases.filter(({ id }) => !id.includes("reserved-bit-"))) {
+        const pair = new Pair({ ...given, fdbCapacity: 64 });
+        for (const { from, frame } of frames.slice(0, 1)) {
+          for (let length = 0; length < Math.min(frame.length, 150); length++)
+            pair.feed(pair.slotOf(from), frame.slice(0, length), 0);
+        }
       }
-    }
-  });
+    },
+    PATIENCE_MS,
+  );
 });
 
 describe("accounting", () => {

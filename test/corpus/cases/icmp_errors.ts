@@ -168,6 +168,7 @@ const timeExceeded: Case[] = [
   ),
 ];
 
+const unreached = irbLab({ vteps: { v2: { via: "unreachable" } } });
 const lost = leaving(A1, FAR);
 const lost6 = leaving6(A1, FAR);
 const knock = leaving(A1, RED, { upper: [tcp(1000, 179, { flags: 2 })] });
@@ -197,7 +198,7 @@ const unreachable: Case[] = [
     irbLab({ vrfs: { tenant: ASYMMETRIC }, routes: { "10.9.0.0/24": [{ vtep: "v2", routerMac: RMAC2 }] } }),
     "h1",
     leaving(A1, X1),
-    dropped("no_vni_for_dst_subnet"),
+    dropped("no_vni_for_dst_subnet", tells(3, 0, leaving(A1, X1))),
   ),
   one(
     "no-l3-vni-for-the-host",
@@ -205,9 +206,29 @@ const unreachable: Case[] = [
     irbLab({ vrfs: { tenant: ASYMMETRIC }, routes: { "2001:db8:9::31/128": [{ vtep: "v2", routerMac: RMAC2 }] } }),
     "h1",
     leaving6(A1, X1),
-    dropped("no_vni_for_dst_subnet"),
+    dropped("no_vni_for_dst_subnet", tells6(1, 0, leaving6(A1, X1))),
   ),
-  one("vtep-without-route", "P underlay", irbLab({ vteps: { v2: { via: "unreachable" } } }), "h1", leaving(A1, X1), {
+  one("vtep-without-route", "RFC 1812 §5.2.7.1", unreached, "h1", leaving(A1, X1), {
+    ...dropped("underlay_unresolved", tells(3, 0, leaving(A1, X1))),
+  }),
+  one("vtep-without-route-ipv6", "RFC 4443 §3.1", unreached, "h1", leaving6(A1, X1), {
+    ...dropped("underlay_unresolved", tells6(1, 0, leaving6(A1, X1))),
+  }),
+  one("host-behind-a-vtep-without-route", "RFC 1812 §5.2.7.1: its subnet is here", unreached, "h1", leaving(A1, RB), {
+    ...dropped("underlay_unresolved", tells(3, 1, leaving(A1, RB))),
+  }),
+  one("host-behind-a-vtep-without-route-ipv6", "RFC 4443 §3.1", unreached, "h1", leaving6(A1, RB), {
+    ...dropped("underlay_unresolved", tells6(1, 3, leaving6(A1, RB))),
+  }),
+  one(
+    "host-on-a-segment-that-no-vtep-leads-to",
+    "RFC 1812 §5.2.7.1",
+    irbLab({ segments: { es: { vteps: [] } }, fdb: [{ domain: "blue", mac: RB.mac, at: "es" }] }),
+    "h1",
+    leaving(A1, RB),
+    dropped("underlay_unresolved", tells(3, 1, leaving(A1, RB))),
+  ),
+  one("bridged-frames-to-it-are-dropped-in-silence", "P underlay", unreached, "h1", talk(A1, RA, [A1.mac, RA.mac]), {
     ...dropped("underlay_unresolved"),
   }),
   one("host-behind-a-disabled-port", "N6", irbLab({ ports: { h3: { enabled: false } } }), "h1", leaving(A1, B1), {
