@@ -1,0 +1,179 @@
+// The comparisons of one bridge domain with a VNI.
+
+import { formatMac } from "../../../wire/ethernet.js";
+import { formatMapped } from "../../mapped_address.js";
+import type { DomainObjects } from "../objects/placed.js";
+import type { EvpnVni, Vty } from "../vty/index.js";
+import { askMacs, askNeighbors } from "../vty/index.js";
+import type { AnnouncerFace, ConfiguredFace, MirrorFace } from "./faces.js";
+import type { HeldPicture } from "./held_picture.js";
+import { type KernelPicture, SEGMENT } from "./kernel_picture.js";
+import { KernelWrites } from "./kernel_writes.js";
+import { macNumberIn, macNumberOf, macText } from "./mac_number.js";
+import type { Section } from "./section.js";
+
+const LOCAL = "local";
+const HALF = "no VTEP";
+
+export interface DomainSources {
+  readonly zebra: Vty;
+  readonly known: EvpnVni;
+  readonly objects: DomainObjects;
+  /** Name of the stand-in port. */
+  readonly port: string;
+  readonly kernel: KernelPicture;
+  readonly held: HeldPicture;
+  readonly mirror: MirrorFace;
+  readonly announcer: AnnouncerFace;
+  readonly configured: ConfiguredFace;
+}
+
+interface FromZebra {
+  readonly remote: Map<number, string>;
+  readonly local: Map<number, string>;
+  readonly remoteBindings: Map<string, string>;
+  readonly localBindings: Map<string, string>;
+}
+
+const IDENTITY = { vrf: null, textOf: (key: string) => key } as const;
+
+export async function* domainSections(sources: DomainSources): AsyncGenerator<Section<number> | Section<string>> {
+  const zebra = await fromZebra(sources);
+  yield macSection(sources, zebra);
+  yield floodSection(sources);
+  yield bindingSection(sources, zebra);
+  yield localMacSection(sources, zebra);
+  yield localBindingSection(sources, zebra);
+}
+
+async function fromZebra({ zebra, known, port }: DomainSources): Promise<FromZebra> {
+  const sides: FromZebra = {
+    remote: new Map(),
+    local: new Map(),
+    remoteBindings: new Map(),
+    localBindings: new Map(),
+  };
+  const texts = new Map<string, string>();
+  await askMacs(zebra, known.vni, ({ mac, type, where }) => {
+    const number = macNumberIn(mac);
+    if (number === undefined) return;
+    if (type === "remote") sides.remote.set(number, placeOf(where, texts));
+    else if (type === "local" && where === port) sides.local.set(number, LOCAL);
+  });
+  await askNeighbors(zebra, known.vni, ({ address, type, mac }) => {
+    (type === "remote" ? sides.remoteBindings : sides.localBindings).set(address, mac);
+  });
+  return sides;
+}
+
+/** An Ethernet segment is told by its ten bytes with colons; a VTEP once for all MACs behind it. */
+function placeOf(where: string, texts: Map<string, string>): string {
+  const place = /^[0-9a-f]{2}(:[0-9a-f]{2}){9}$/.test(where) ? SEGMENT : where;
+  const known = texts.get(place);
+  if (known === undefined) texts.set(place, place);
+  return known ?? place;
+}
+
+function macSection(sources: DomainSources, { remote }: FromZebra): Section<number> {
+  const { objects, kernel, held, mirror } = sources;
+  const { bridgeDomain, vxlan, bridge } = objects;
+  const device = kernel.device(vxlan);
+  const { macs, fixedMacs } = held.domain(bridgeDomain);
+  const writes = new KernelWrites(objects.place.client);
+  const inKernel = new Map<number, string>();
+  for (const mac of device.bridged.keys()) inKernel.set(mac, device.tunnelled.get(mac) ?? HALF);
+  return {
+    what: "mac",
+    bridgeDomain,
+    vrf: null,
+    frr: remote,
+    kernel: inKernel,
+    vtepd: macs,
+    owner: "frr",
+    isLeftOut: (mac) => fixedMacs.has(mac),
+    textOf: macText,
+    write: (mac, vtep) => writes.writeMac(vxlan, bridge, mac, vtep),
+    delete: (mac) => writes.deleteMac(vxlan, mac),
+    refresh: () => mirror.readAgain(),
+  };
+}
+
+function floodSection({ objects, known, kernel, held, mirror, configured }: DomainSources): Section<string> {
+  const { bridgeDomain, vxlan } = objects;
+  const writes = new KernelWrites(objects.place.client);
+  return {
+    ...IDENTITY,
+    what: "flood",
+    bridgeDomain,
+    frr: new Map(known.remoteVteps.map((vtep) => [vtep, vtep])),
+    kernel: kernel.device(vxlan).flood,
+    vtepd: held.domain(bridgeDomain).flood,
+    owner: "frr",
+    isLeftOut: (vtep) => configured.isFloodVtep(bridgeDomain, vtep),
+    write: (vtep) => writes.writeFlood(vxlan, vtep),
+    delete: (vtep) => writes.deleteFlood(vxlan, vtep),
+    refresh: () => mirror.readAgain(),
+  };
+}
+
+function bindingSection({ objects, kernel, held, mirror }: DomainSources, zebra: FromZebra): Section<string> {
+  const { bridgeDomain, bridge } = objects;
+  const { bindings, fixedBindings } = held.domain(bridgeDomain);
+  const writes = new KernelWrites(objects.place.client);
+  return {
+    ...IDENTITY,
+    what: "neighbor",
+    bridgeDomain,
+    frr: zebra.remoteBindings,
+    kernel: kernel.bridge(bridge).remote,
+    vtepd: bindings,
+    owner: "frr",
+    isLeftOut: (address) => fixedBindings.has(address),
+    write: (address, mac) => writes.writeNeighbor(bridge, address, mac),
+    delete: (address) => writes.deleteNeighbor(bridge, address),
+    refresh: () => mirror.readAgain(),
+  };
+}
+
+function localMacSection({ objects, kernel, announcer }: DomainSources, zebra: FromZebra): Section<number> {
+  const { bridgeDomain, port } = objects;
+  const writes = new KernelWrites(objects.place.client);
+  const announced = [...announcer.macs(bridgeDomain)].map(({ hi, lo }) => [macNumberOf(hi, lo), LOCAL] as const);
+  return {
+    what: "local_mac",
+    bridgeDomain,
+    vrf: null,
+    frr: zebra.local,
+    kernel: new Map([...kernel.device(port).bridged.keys()].map((mac) => [mac, LOCAL])),
+    vtepd: new Map(announced),
+    owner: "vtepd",
+    isLeftOut: () => false,
+    textOf: macText,
+    write: (mac) => writes.writeLocalMac(port, mac),
+    delete: (mac) => writes.deleteLocalMac(port, mac),
+    refresh: () => announcer.announceAgain(bridgeDomain),
+  };
+}
+
+function localBindingSection({ objects, kernel, announcer }: DomainSources, zebra: FromZebra): Section<string> {
+  const { bridgeDomain, bridge } = objects;
+  const { announced, foreign } = kernel.bridge(bridge);
+  const writes = new KernelWrites(objects.place.client);
+  const wanted = [...announcer.bindings(bridgeDomain)].map(({ address, mac: { hi, lo } }) => {
+    return [formatMapped(address), formatMac(hi, lo)] as const;
+  });
+  return {
+    ...IDENTITY,
+    what: "local_binding",
+    bridgeDomain,
+    frr: zebra.localBindings,
+    kernel: announced,
+    vtepd: new Map(wanted),
+    owner: "vtepd",
+    // The kernel's own neighbours, of its own traffic, are not ours to take away.
+    isLeftOut: (address) => foreign.has(address),
+    write: (address, mac) => writes.writeBinding(bridge, address, mac),
+    delete: (address) => writes.deleteNeighbor(bridge, address),
+    refresh: () => announcer.announceAgain(bridgeDomain),
+  };
+}

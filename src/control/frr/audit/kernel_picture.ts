@@ -1,0 +1,150 @@
+// What the kernel of one place holds of EVPN at this moment, read apart from what the mirror has: an audit must not trust
+// what it audits.
+
+import { formatIp, formatMacBytes } from "../../netlink/address-text.js";
+import type { NeighborMessage, RouteMessage } from "../../netlink/index.js";
+import {
+  AddressFamily,
+  encodeDumpNeighbors,
+  encodeDumpRoutes,
+  NeighborFlag,
+  NeighborState,
+} from "../../netlink/index.js";
+import type { Place } from "../places.js";
+import { canonicalIp } from "../vty/index.js";
+import { macNumber } from "./mac_number.js";
+
+/** RTPROT_BGP and RTPROT_ZEBRA. */
+export const RouteProtocol = { bgp: 186, zebra: 11 } as const;
+/** What stands for "an Ethernet segment" wherever a VTEP could stand: which VTEPs these are is another question. */
+export const SEGMENT = "segment";
+
+export interface DeviceEntries {
+  /** MACs in the bridge's half: those that count (the other may be left behind by a move). */
+  readonly bridged: Map<number, string>;
+  /** VTEP of each MAC in the vxlan device's half. */
+  readonly tunnelled: Map<number, string>;
+  readonly flood: Map<string, string>;
+}
+
+export interface BridgeNeighbors {
+  /** Address → MAC, written by zebra. */
+  readonly remote: Map<string, string>;
+  /** By us. */
+  readonly announced: Map<string, string>;
+  /** Learned or set by others. */
+  readonly foreign: Map<string, string>;
+}
+
+export interface KernelRoute {
+  readonly gateways: string;
+  readonly ifindexes: readonly number[];
+  readonly message: RouteMessage;
+}
+
+/** Our mark on neighbours that we announce: a number that no routing daemon has. */
+export const OUR_PROTOCOL = 200;
+
+export class KernelPicture {
+  private readonly devices = new Map<number, DeviceEntries>();
+  private readonly neighbors = new Map<number, BridgeNeighbors>();
+  /** By table and prefix. */
+  private readonly routes = new Map<number, Map<string, KernelRoute>>();
+  /** One text for each VTEP, not one for each MAC behind it. */
+  private readonly texts = new Map<string, string>();
+
+  static async read({ client }: Place): Promise<KernelPicture> {
+    const picture = new KernelPicture();
+    for (const family of [AddressFamily.bridge, AddressFamily.ipv4, AddressFamily.ipv6]) {
+      await client.dump(encodeDumpNeighbors(family), (object) => {
+        if (object.kind === "neighbor") picture.addNeighbor(object.neighbor);
+      });
+    }
+    for (const family of [AddressFamily.ipv4, AddressFamily.ipv6]) {
+      await client.dump(encodeDumpRoutes(family), (object) => {
+        if (object.kind === "route") picture.addRoute(object.route);
+      });
+    }
+    return picture;
+  }
+
+  device(ifindex: number): DeviceEntries {
+    return getOrMake(this.devices, ifindex, () => ({ bridged: new Map(), tunnelled: new Map(), flood: new Map() }));
+  }
+
+  bridge(ifindex: number): BridgeNeighbors {
+    return getOrMake(this.neighbors, ifindex, () => ({
+      remote: new Map(),
+      announced: new Map(),
+      foreign: new Map(),
+    }));
+  }
+
+  table(table: number): Map<string, KernelRoute> {
+    return getOrMake(this.routes, table, () => new Map());
+  }
+
+  private addNeighbor(entry: NeighborMessage): void {
+    if (entry.family === AddressFamily.bridge) this.addForwarding(entry);
+    else this.addBinding(entry);
+  }
+
+  private addForwarding({ ifindex, linkLayer, flags, state, destination, nexthopId }: NeighborMessage): void {
+    if (linkLayer === null || linkLayer.length !== 6) return;
+    const device = this.device(ifindex);
+    const mac = macNumber(linkLayer);
+    const isSelf = (flags & NeighborFlag.self) !== 0;
+    const place = nexthopId !== 0 ? SEGMENT : destination === null ? undefined : this.text(formatIp(destination));
+    if (isSelf && mac === 0 && place !== undefined) device.flood.set(place, place);
+    else if (isSelf && place !== undefined) device.tunnelled.set(mac, place);
+    // Permanent ones are the interfaces' own MACs.
+    else if (!isSelf && (state & NeighborState.permanent) === 0) {
+      device.bridged.set(mac, (flags & NeighborFlag.sticky) !== 0 ? "sticky" : "dynamic");
+    }
+  }
+
+  private addBinding({ ifindex, destination, linkLayer, flags, protocol, state }: NeighborMessage): void {
+    const isGone = (state & (NeighborState.failed | NeighborState.incomplete)) !== 0;
+    if (destination === null || linkLayer === null || isGone || isMulticast(destination)) return;
+    const bridge = this.bridge(ifindex);
+    const side =
+      (flags & NeighborFlag.extLearned) !== 0
+        ? bridge.remote
+        : protocol === OUR_PROTOCOL
+          ? bridge.announced
+          : bridge.foreign;
+    side.set(formatIp(destination), formatMacBytes(linkLayer));
+  }
+
+  private addRoute(message: RouteMessage): void {
+    if (message.protocol !== RouteProtocol.bgp) return;
+    const length = message.family === AddressFamily.ipv4 ? 4 : 16;
+    const prefix = `${formatIp(message.destination ?? new Uint8Array(length))}/${message.prefixLength}`;
+    const gateways = message.nexthops.flatMap(({ gateway }) =>
+      gateway === null ? [] : [canonicalIp(formatIp(gateway))],
+    );
+    const ifindexes = message.nexthops.map(({ ifindex }) => ifindex);
+    this.table(message.table).set(prefix, { gateways: gatewaysText(gateways), ifindexes, message });
+  }
+
+  private text(address: string): string {
+    return getOrMake(this.texts, address, () => address);
+  }
+}
+
+/** Next hops have no order. */
+export function gatewaysText(gateways: readonly string[]): string {
+  return [...gateways].sort().join(",");
+}
+
+function isMulticast(address: Uint8Array): boolean {
+  return address.length === 4 ? (address[0]! & 0xf0) === 0xe0 : address[0] === 0xff;
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
