@@ -65,8 +65,6 @@ export interface LinkChange {
   readonly addressGeneration?: number;
   /** Of a bridge. */
   readonly bridge?: Partial<BridgeData>;
-  /** Of an interface that is in a bridge already. */
-  readonly bridgePort?: Partial<BridgePortData>;
 }
 
 /** An interface by index, or by name where its index is not known yet. */
@@ -78,23 +76,25 @@ export function encodeSetLink(which: number | string, change: LinkChange): Uint8
   if (change.mtu !== undefined) writer.attributeU32(LinkAttribute.mtu, change.mtu);
   if (change.master !== undefined) writer.attributeU32(LinkAttribute.master, change.master);
   if (change.alias !== undefined) writer.attributeText(LinkAttribute.alias, change.alias);
-  const { addressGeneration, bridge, bridgePort } = change;
+  const { addressGeneration, bridge } = change;
   if (addressGeneration !== undefined) writeAddressGeneration(writer, addressGeneration);
   if (bridge !== undefined) writeKind(writer, "bridge", () => writeBridgeData(writer, bridge));
-  if (bridgePort !== undefined) writePort(writer, bridgePort);
   return writer.finish();
+}
+
+/**
+ * As `bridge link set` does. Through the interface's own message (`ip link set type bridge_slave`) the kernel takes note
+ * of a change of the interface, upon which the bridge enables a port that is disabled.
+ */
+export function encodeSetBridgePort(ifindex: number, port: Partial<BridgePortData>): Uint8Array {
+  const writer = new MessageWriter(MessageType.setLink, MessageFlag.ack);
+  writer.u32(AddressFamily.bridge).u32(ifindex).u32(0).u32(0);
+  return writer.nest(LinkAttribute.bridgePort, () => writeBridgePortData(writer, port)).finish();
 }
 
 function writeAddressGeneration(writer: MessageWriter, mode: number): void {
   writer.nest(LinkAttribute.perFamily, () => {
     writer.nest(AddressFamily.ipv6, () => writer.attributeU8(ADDRESS_GENERATION, mode));
-  });
-}
-
-function writePort(writer: MessageWriter, port: Partial<BridgePortData>): void {
-  writer.nest(LinkAttribute.linkInfo, () => {
-    writer.attributeText(LinkInfoAttribute.slaveKind, "bridge");
-    writer.nest(LinkInfoAttribute.slaveData, () => writeBridgePortData(writer, port));
   });
 }
 

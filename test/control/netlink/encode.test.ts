@@ -10,6 +10,7 @@ import {
   encodeNewVeth,
   encodeNewVrf,
   encodeNewVxlan,
+  encodeSetBridgePort,
   encodeSetLink,
 } from "../../../src/control/netlink/link-request.js";
 import { MessageWriter } from "../../../src/control/netlink/message-writer.js";
@@ -164,11 +165,11 @@ describe("changes of links", () => {
     );
     const bridgePort = { state: 0, learning: false, neighborSuppression: true };
     expectMessage(
-      encodeSetLink(4, { bridgePort }),
-      "1000 0500",
+      encodeSetBridgePort(4, bridgePort),
+      "1300 0500",
       UNNUMBERED,
-      "00000000 04000000 00000000 00000000",
-      "2c00 1280 0b00 0400 6272696467650000 1c00 0580",
+      "07000000 04000000 00000000 00000000",
+      "1c00 0c80",
       "0500 0100 00000000 0500 0800 00000000 0500 2000 01000000",
     );
   });

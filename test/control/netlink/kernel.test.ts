@@ -18,6 +18,7 @@ import {
   encodeNewNeighbor,
   encodeNewVeth,
   encodeNewVxlan,
+  encodeSetBridgePort,
   encodeSetLink,
   formatIp,
   type NetlinkClient,
@@ -97,7 +98,7 @@ describe.skipIf(unavailable !== null)(titled("netlink with the kernel"), () => {
     await client.execute(encodeSetLink(bridge, { up: true }));
     await client.execute(encodeSetLink(port, { master: bridge, up: true }));
     const bridgePort = { state: 0, learning: false, neighborSuppression: true, unicastFlood: false };
-    await client.execute(encodeSetLink(port, { bridgePort }));
+    await client.execute(encodeSetBridgePort(port, bridgePort));
     expect(await client.get(encodeGetLink("br0"))).toMatchObject({
       link: { mac: "02:00:00:00:00:07", alias: "vtepd", addressGeneration: 1, bridge: { multicastSnooping: false } },
     });

@@ -1,7 +1,8 @@
 // A bridge for zebra with what hangs on it, against what the kernel has. zebra reads from it that there is a VNI, where
 // its gateway is, and which MACs are local; no frame is to pass it. So the VXLAN device is a disabled port: zebra does
 // not look at that, entries can be written all the same, and neither what the kernel floods nor what anybody sends to
-// the shadow port gets through. The stand-in port forwards, because a bridge without such a port has no carrier.
+// the shadow port gets through; flooding is off besides, since the kernel enables the port again whenever the device
+// changes, until we hear of it. The stand-in port forwards, because a bridge without such a port has no carrier.
 //
 // What somebody else made under our name is adopted: it gets the settings, and keeps its life. What contradicts the
 // intent and is not ours is a problem for the operator.

@@ -13,7 +13,7 @@ import { Sites } from "./sites.js";
 import type { Step } from "./step.js";
 import { sweep } from "./sweep.js";
 import type { Unit } from "./unit.js";
-import { domainUnit, l3Unit, Units } from "./units.js";
+import { Units } from "./units.js";
 
 export interface KernelObjectsParts {
   readonly places: Places;
@@ -175,11 +175,15 @@ export class KernelObjects {
   private async repair(): Promise<void> {
     this.lookPending = false;
     this.tellOfChange();
+    // An interface that is deleted goes down first: what the kernel is at, it may finish.
+    for (const { name, observed } of this.sites.all()) await this.trySite(name, () => observed.settle());
     const units = this.units.all().filter(({ dirty, resting }) => dirty && !resting);
-    if (units.length === 0) return;
+    const repaired = new Set<string>();
     await this.settle(units, (unit, { interface: name, what }) => {
-      this.parts.events("kernel_object_repaired", { interface: name, namespace: unit.place, what });
       this.rest(unit);
+      if (repaired.has(`${unit.place}/${name}`)) return;
+      repaired.add(`${unit.place}/${name}`);
+      this.parts.events("kernel_object_repaired", { interface: name, namespace: unit.place, what });
     });
     this.tellOfChange();
   }

@@ -3,6 +3,7 @@
 import {
   AddressGeneration,
   type BridgePortData,
+  encodeSetBridgePort,
   encodeSetLink,
   formatMacBytes,
   type LinkChange,
@@ -32,7 +33,7 @@ export function linkSteps(client: NetlinkClient, link: LinkMessage, wanted: Want
   if (steps.length > 0 || wanted.port === undefined || link.bridgePort === null) return steps;
   const bridgePort = portSettingsOf(link.bridgePort, wanted.port);
   if (Object.keys(bridgePort).length === 0) return steps;
-  return [step(client, name, "set", encodeSetLink(ifindex, { bridgePort }))];
+  return [step(client, name, "set", encodeSetBridgePort(ifindex, bridgePort))];
 }
 
 /** The mark follows at once: until it is there, the interface is nobody's. */

@@ -52,7 +52,7 @@ export class Unit {
       : [];
   }
 
-  /** Brings the kernel in line. Every step is told of before it is done; a refused one becomes the problem. */
+  /** Brings the kernel in line. Every step that was taken is told of; a refused one becomes the problem. */
   async settle(site: Site, shadow: Shadow, told: (step: Step) => void): Promise<void> {
     this.dirty = false;
     for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -63,8 +63,8 @@ export class Unit {
         return;
       }
       for (const step of steps) {
-        told(step);
         if (!(await this.take(step))) return;
+        told(step);
       }
       await site.observed.settle();
     }

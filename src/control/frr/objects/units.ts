@@ -27,10 +27,6 @@ export class Units {
     this.index();
   }
 
-  get(key: string): Unit | undefined {
-    return this.units.get(key);
-  }
-
   all(): Unit[] {
     return [...this.units.values()];
   }
@@ -64,16 +60,13 @@ export class Units {
   }
 }
 
-export const domainUnit = (bridgeDomain: string): string => `domain ${bridgeDomain}`;
-export const l3Unit = (vrf: string): string => `L3 VNI of ${vrf}`;
-
 function* unitsOf({ vrfBackend, domains, vrfs }: WantedObjects): Generator<readonly [string, string, UnitIntent]> {
   for (const vrf of vrfs.values())
     if (vrfBackend === "device") yield [`VRF ${vrf.vrf}`, vrf.place, { kind: "vrf", vrf }];
   for (const { vrf, place, l3 } of vrfs.values())
-    if (l3 !== undefined) yield [l3Unit(vrf), place, { kind: "bridge", bridge: l3 }];
+    if (l3 !== undefined) yield [`L3 VNI of ${vrf}`, place, { kind: "bridge", bridge: l3 }];
   for (const domain of domains.values())
-    yield [domainUnit(domain.bridgeDomain), domain.place, { kind: "bridge", bridge: domain }];
+    yield [`domain ${domain.bridgeDomain}`, domain.place, { kind: "bridge", bridge: domain }];
 }
 
 function keyOf(place: string, interfaceName: string): string {
