@@ -201,6 +201,8 @@ export class VtepControl {
     this.parked = driver.apply(tables);
     this.routes.sweep();
     this.vteps.sweep();
+    // Next hops that went have let go of their VTEPs.
+    if (this.vteps.settle()) this.flushSoon();
     if (this.parked.length === 0 || this.cancelRetry !== undefined) return;
     this.cancelRetry = this.parts.clock.after(RETRY_MS, () => {
       this.cancelRetry = undefined;

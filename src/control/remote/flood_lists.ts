@@ -33,12 +33,15 @@ export class FloodLists {
     this.changed.add(domain);
   }
 
-  write(): void {
+  /** False where nothing has changed. */
+  write(): boolean {
+    const hasChanged = this.changed.size > 0;
     for (const name of this.changed) {
       const bd = this.domains.idOf(name);
       if (bd !== 0) this.tables.bridgeDomains.setFloodVteps(bd, this.membersOf(name));
     }
     this.changed.clear();
+    return hasChanged;
   }
 
   private membersOf(domain: string): number[] {

@@ -55,7 +55,9 @@ export class RemoteSegments {
     for (const [id, segment] of this.segments) if (segment.members.includes(vtep)) this.aim(id, segment);
   }
 
-  settle(): void {
+  /** Clears those that nobody holds any more. False where there are none. */
+  settle(): boolean {
+    const hasChanged = this.idle.size > 0;
     for (const id of this.idle) {
       const { name } = this.segments.get(id)!;
       this.segments.delete(id);
@@ -63,6 +65,7 @@ export class RemoteSegments {
       this.free.add(name);
     }
     this.idle.clear();
+    return hasChanged;
   }
 
   /** Numbers that are free may be given out again: call when the data path has followed. */

@@ -154,15 +154,15 @@ export class RemoteVteps {
     this.flood.leave(domain, vtep);
   }
 
-  /** Brings what changed since the last time to the tables, and VTEPs that came to the underlay. */
-  settle(): void {
+  /** Brings what changed since the last time to the tables, and VTEPs that came to the underlay. False where nothing did. */
+  settle(): boolean {
     for (const id of this.idle) this.removeUnlessNamed(this.addressOf(id));
+    const wasIdle = this.idle.size > 0;
     this.idle.clear();
-    this.segments.settle();
-    this.flood.write();
-    if (!this.isOther) return;
+    const hasChanged = [this.segments.settle(), this.flood.write(), wasIdle, this.isOther].some((is) => is);
+    if (this.isOther) this.way?.underlay.setVteps(this.present.keys());
     this.isOther = false;
-    this.way?.underlay.setVteps(this.present.keys());
+    return hasChanged;
   }
 
   /** Numbers that are free may be given out again: call when the data path has followed. */
