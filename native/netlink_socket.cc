@@ -16,6 +16,9 @@ constexpr size_t kBatch = 32;
 constexpr size_t kDatagram = 32768;
 // Rounds of recvmmsg before the event loop gets its turn again: at most 4 MiB of messages.
 constexpr int kRounds = 4;
+// A dump is made while it is read, and each datagram of a large table costs milliseconds: the kernel walks the table
+// from its beginning for every one. So reading ends after this time, too.
+constexpr long kReadNanoseconds = 2'000'000;
 constexpr uint32_t kDefaultReceiveBuffer = 8 << 20;
 
 }  // namespace
@@ -109,8 +112,11 @@ int NetlinkSocket::ReceiveSome() {
     headers[i].msg_hdr.msg_iovlen = 1;
   }
   packed_.clear();
-  const int count = recvmmsg(fd_.get(), headers, kBatch, MSG_DONTWAIT, nullptr);
+  is_slow_ = false;
+  timespec left{0, kReadNanoseconds};
+  const int count = recvmmsg(fd_.get(), headers, kBatch, MSG_DONTWAIT, &left);
   if (count < 0) return errno;
+  is_slow_ = left.tv_sec == 0 && left.tv_nsec == 0;
   for (int i = 0; i < count; i++) {
     // A cut datagram lost messages, as an overrun does.
     if (headers[i].msg_hdr.msg_flags & MSG_TRUNC) return ENOBUFS;
@@ -132,13 +138,14 @@ void NetlinkSocket::OnReadable() {
     const int error = ReceiveSome();
     if (error == EAGAIN || error == EINTR) return;
     Deliver();
-    if (error == 0 || !poller_) continue;
+    if (!poller_) return;
     if (error == ENOBUFS) {
       on_overrun_->Call({});
-    } else {
+    } else if (error != 0) {
       Napi::Env env = on_error_->Env();
       on_error_->Call({NativeFailure(error, "recvmmsg", "receive netlink messages").ToJavaScript(env).Value()});
     }
+    if (is_slow_) return;
   }
 }
 

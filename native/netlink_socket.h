@@ -39,4 +39,6 @@ class NetlinkSocket : public Handle<NetlinkSocket> {
   std::optional<Poller> poller_;
   std::unique_ptr<uint8_t[]> datagrams_;  // kBatch receive areas, allocated at start()
   std::vector<uint8_t> packed_;
+  // The last recvmmsg took all the time it may.
+  bool is_slow_ = false;
 };

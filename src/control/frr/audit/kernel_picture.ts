@@ -1,8 +1,9 @@
 // What the kernel of one place holds of EVPN at this moment, read apart from what the mirror has: an audit must not trust
 // what it audits.
 
+import { formatMapped, mappedWords } from "../../mapped_address.js";
 import { formatIp, formatMacBytes } from "../../netlink/address-text.js";
-import type { NeighborMessage, RouteMessage } from "../../netlink/index.js";
+import type { ForwardingEntry, NeighborMessage, RouteMessage } from "../../netlink/index.js";
 import {
   AddressFamily,
   encodeDumpNeighbors,
@@ -12,12 +13,15 @@ import {
 } from "../../netlink/index.js";
 import type { Place } from "../places.js";
 import { canonicalIp } from "../vty/index.js";
-import { macNumber } from "./mac_number.js";
+import { macNumberOf } from "./mac_number.js";
 
 /** RTPROT_BGP and RTPROT_ZEBRA. */
 export const RouteProtocol = { bgp: 186, zebra: 11 } as const;
 /** What stands for "an Ethernet segment" wherever a VTEP could stand: which VTEPs these are is another question. */
 export const SEGMENT = "segment";
+
+/** Third word of ::ffff:0:0/96. */
+const MAPPED_WORD = 0xffff;
 
 export interface DeviceEntries {
   /** MACs in the bridge's half: those that count (the other may be left behind by a move). */
@@ -39,7 +43,6 @@ export interface BridgeNeighbors {
 export interface KernelRoute {
   readonly gateways: string;
   readonly ifindexes: readonly number[];
-  readonly message: RouteMessage;
 }
 
 /** Our mark on neighbours that we announce: a number that no routing daemon has. */
@@ -51,16 +54,15 @@ export class KernelPicture {
   /** By table and prefix. */
   private readonly routes = new Map<number, Map<string, KernelRoute>>();
   /** One text for each VTEP, not one for each MAC behind it. */
-  private readonly texts = new Map<string, string>();
+  private readonly texts = new Map<number | string, string>();
 
   static async read({ client }: Place): Promise<KernelPicture> {
     const picture = new KernelPicture();
-    for (const family of [AddressFamily.bridge, AddressFamily.ipv4, AddressFamily.ipv6]) {
-      await client.dump(encodeDumpNeighbors(family), (object) => {
-        if (object.kind === "neighbor") picture.addNeighbor(object.neighbor);
-      });
-    }
+    await client.dumpForwarding(encodeDumpNeighbors(AddressFamily.bridge), (entry) => picture.addForwarding(entry));
     for (const family of [AddressFamily.ipv4, AddressFamily.ipv6]) {
+      await client.dump(encodeDumpNeighbors(family), (object) => {
+        if (object.kind === "neighbor") picture.addBinding(object.neighbor);
+      });
       await client.dump(encodeDumpRoutes(family), (object) => {
         if (object.kind === "route") picture.addRoute(object.route);
       });
@@ -84,23 +86,23 @@ export class KernelPicture {
     return getOrMake(this.routes, table, () => new Map());
   }
 
-  private addNeighbor(entry: NeighborMessage): void {
-    if (entry.family === AddressFamily.bridge) this.addForwarding(entry);
-    else this.addBinding(entry);
-  }
-
-  private addForwarding({ ifindex, linkLayer, flags, state, destination, nexthopId }: NeighborMessage): void {
-    if (linkLayer === null || linkLayer.length !== 6) return;
+  private addForwarding(entry: ForwardingEntry): void {
+    const { ifindex, hi, lo, flags, state } = entry;
     const device = this.device(ifindex);
-    const mac = macNumber(linkLayer);
+    const mac = macNumberOf(hi, lo);
     const isSelf = (flags & NeighborFlag.self) !== 0;
-    const place = nexthopId !== 0 ? SEGMENT : destination === null ? undefined : this.text(formatIp(destination));
+    const place = entry.nexthopId !== 0 ? SEGMENT : entry.hasDestination ? this.vtepOf(entry) : undefined;
     if (isSelf && mac === 0 && place !== undefined) device.flood.set(place, place);
     else if (isSelf && place !== undefined) device.tunnelled.set(mac, place);
     // Permanent ones are the interfaces' own MACs.
     else if (!isSelf && (state & NeighborState.permanent) === 0) {
       device.bridged.set(mac, (flags & NeighborFlag.sticky) !== 0 ? "sticky" : "dynamic");
     }
+  }
+
+  private vtepOf({ word0, word1, word2, word3 }: ForwardingEntry): string {
+    const key = word0 === 0 && word1 === 0 && word2 === MAPPED_WORD ? word3 : `${word0} ${word1} ${word2} ${word3}`;
+    return getOrMake(this.texts, key, () => formatMapped(mappedWords(word0, word1, word2, word3)));
   }
 
   private addBinding({ ifindex, destination, linkLayer, flags, protocol, state }: NeighborMessage): void {
@@ -124,11 +126,7 @@ export class KernelPicture {
       gateway === null ? [] : [canonicalIp(formatIp(gateway))],
     );
     const ifindexes = message.nexthops.map(({ ifindex }) => ifindex);
-    this.table(message.table).set(prefix, { gateways: gatewaysText(gateways), ifindexes, message });
-  }
-
-  private text(address: string): string {
-    return getOrMake(this.texts, address, () => address);
+    this.table(message.table).set(prefix, { gateways: gatewaysText(gateways), ifindexes });
   }
 }
 

@@ -4,12 +4,6 @@ import { formatMac, parseMac } from "../../../wire/ethernet.js";
 
 const HIGH = 2 ** 32;
 
-/** Of 6 bytes. */
-export function macNumber(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return macNumberOf(view.getUint16(0), view.getInt32(2));
-}
-
 export function macNumberOf(hi: number, lo: number): number {
   return hi * HIGH + (lo >>> 0);
 }
