@@ -44,6 +44,8 @@ export class ObjectsLab {
   writes = 0;
   private running: { objects: KernelObjects; places: Places; own: NetlinkClient; links: Links } | undefined;
 
+  private stopWatching: () => void = () => {};
+
   private constructor(readonly node: FabricNode) {}
 
   static async make(): Promise<ObjectsLab> {
@@ -62,6 +64,8 @@ export class ObjectsLab {
     const open: typeof this.node.openNetlink = (...args) => this.counted(this.node.openNetlink(...args));
     const places = new Places({ client: own, links }, open);
     const namespaces = new NamedNamespaces(this.node.netnsFolder, this.node.entering);
+    const watch = namespaces.watch.bind(namespaces);
+    namespaces.watch = (changed) => (this.stopWatching = watch(changed));
     const objects = new KernelObjects({
       places,
       namespaces,
@@ -85,6 +89,7 @@ export class ObjectsLab {
 
   /** As SIGKILL does: sockets close, and nobody cleans up. */
   crash(): void {
+    this.stopWatching();
     this.running?.places.closeAll();
     this.running?.links.close();
     this.running?.own.close();

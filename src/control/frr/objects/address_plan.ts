@@ -38,7 +38,8 @@ export function addressSteps(
     ...missing.map(({ address, prefixLength }) => {
       const mark = { flags: AddressFlag.noDad, protocol: OUR_PROTOCOL };
       const message = encodeNewAddress({ ifindex, address, prefixLength, ...mark });
-      return step(client, name, `add ${formatIp(address)} to`, message);
+      // IPv6 tells of a new address when it is done with it, some time after the answer.
+      return { ...step(client, name, `add ${formatIp(address)} to`, message), isToldLate: address.length === 16 };
     }),
   ];
 }

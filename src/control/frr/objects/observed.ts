@@ -38,15 +38,17 @@ export class Observed {
   /** Reads everything; call it once before the first question. Repeats itself after an overrun. */
   async load(): Promise<void> {
     // What is told of anew, by the dump or beside it, is another object then.
-    const stale = new Set<LinkMessage | AddressMessage>();
-    for (const { link, addresses } of this.byIfindex.values())
-      for (const object of [link, ...addresses]) stale.add(object);
+    const stale = new Set([...this.byIfindex.values()].map(({ link }) => link));
     await this.client.dump(encodeDumpLinks(), (object) => this.handle(object));
+    for (const [ifindex, { link }] of this.byIfindex) if (stale.has(link)) this.remove(ifindex);
+    await this.readAddresses();
+  }
+
+  async readAddresses(): Promise<void> {
+    const stale = new Set([...this.byIfindex.values()].flatMap(({ addresses }) => addresses));
     await this.client.dump(encodeDumpAddresses(0), (object) => this.handle(object));
-    for (const [ifindex, entry] of this.byIfindex) {
-      if (stale.has(entry.link)) this.remove(ifindex);
-      else entry.addresses = entry.addresses.filter((address) => !stale.has(address));
-    }
+    for (const entry of this.byIfindex.values())
+      entry.addresses = entry.addresses.filter((address) => !stale.has(address));
   }
 
   /** Everything that the kernel had said when this was called has been read when it resolves. */

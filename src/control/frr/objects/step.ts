@@ -7,6 +7,8 @@ export interface Step {
   readonly interface: string;
   /** What it does to it, for events and problems: "make", "set", "bring up"... */
   readonly what: string;
+  /** The kernel tells of it at its leisure: addresses are read again to see it. */
+  readonly isToldLate?: boolean;
   run(): Promise<void>;
 }
 

@@ -66,7 +66,7 @@ export class Unit {
         if (!(await this.take(step))) return;
         told(step);
       }
-      await site.observed.settle();
+      await (steps.some(({ isToldLate }) => isToldLate) ? site.observed.readAddresses() : site.observed.settle());
     }
     this.problem = `${this.names()[0]} is altered by somebody as often as it is set`;
   }

@@ -19,8 +19,8 @@ export function planVrf({ client, observed }: Site, { name, table }: FrrVrfInten
   return { steps: [step(client, name, "remove", encodeDeleteLink(link.ifindex))], problem: undefined };
 }
 
-/** What the kernel means by EOPNOTSUPP. */
+/** EOPNOTSUPP, by the name that libuv has for it. */
 export function explainVrf(error: unknown): string | undefined {
-  if (refusedWith(error) !== "EOPNOTSUPP") return undefined;
+  if (refusedWith(error) !== "ENOTSUP") return undefined;
   return "the kernel has no VRF devices (module vrf): load it, or set control.frr.vrfBackend: netns";
 }
