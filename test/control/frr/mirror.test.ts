@@ -76,8 +76,11 @@ describe.skipIf(unavailable !== null)(titled("MACs that zebra writes"), () => {
     await lab.open();
     kernel.fdb(stickyMac(M1, V2));
     await becomes([`red ${M1} ${V2} sticky evpn`]);
+    const isSticky = () => lab.mirror.isSticky(lab.domains.idOf("red"), 0x02aa, 1);
+    expect(isSticky()).toBe(true);
     kernel.fdb(withdrawnMac(M1, V2), remoteMac(M1, V2));
     await becomes([`red ${M1} ${V2} evpn`]);
+    expect(isSticky()).toBe(false);
   });
 
   it("goes before what a port of ours has learned, and comes back when that goes", async () => {

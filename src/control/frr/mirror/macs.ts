@@ -55,6 +55,12 @@ export class MacMirror {
     }
   }
 
+  isSticky(bd: number, hi: number, lo: number): boolean {
+    const subject = this.parts.subjects.ofBd(bd);
+    if (subject === undefined || !this.store.load(this.entry, subject.number, hi, lo)) return false;
+    return this.entry.place !== 0 && this.entry.isSticky;
+  }
+
   /** What no dump has confirmed is gone. */
   sweep(): void {
     const { marks } = this.parts;
@@ -111,10 +117,9 @@ export class MacMirror {
     const { tables, macs, subjects } = this.parts;
     if (macs.departures !== this.seenDepartures) {
       this.seenDepartures = macs.departures;
-      const byBd = new Map(Array.from(subjects.allDomains(), (subject) => [subject.bd, subject]));
       tables.deltas.fdb.forEach((w0, lo) => {
-        const subject = byBd.get(w0 >>> 16);
-        if (subject === undefined || w0 >>> 16 === 0) return;
+        const subject = subjects.ofBd(w0 >>> 16);
+        if (subject === undefined) return;
         if (this.store.load(this.entry, subject.number, w0 & 0xffff, lo) && this.entry.place !== 0) {
           if (tables.fdb.findWords(w0, lo) < 0) this.write(this.entry);
         }

@@ -163,6 +163,11 @@ export class Mirror {
     this.parts.changed();
   }
 
+  /** Whether another VTEP holds the MAC fast: then no host here may be announced with it. */
+  isSticky(bd: number, hi: number, lo: number): boolean {
+    return this.macs.isSticky(bd, hi, lo);
+  }
+
   counts(): MirrorCounts {
     const { macs, bindings, routes } = this;
     const { overruns, malformed, unknown } = this.parts.place.feed.counters;
@@ -226,13 +231,15 @@ export class Mirror {
     const domains = new Set<number>();
     for (const subject of this.subjects.allDomains()) {
       const bd = this.isSwept ? 0 : this.parts.domains.idOf(subject.bridgeDomain);
-      if (bd !== subject.bd) domains.add(subject.number);
-      subject.bd = bd;
+      if (bd === subject.bd) continue;
+      domains.add(subject.number);
+      this.subjects.bindDomain(subject, bd);
     }
     const vrfs = new Set<number>();
     for (const subject of this.subjects.allVrfs()) {
       const id = this.isSwept ? 0 : this.parts.vrfs.idOf(subject.vrf);
-      if (id !== subject.id) vrfs.add(subject.number);
+      if (id === subject.id) continue;
+      vrfs.add(subject.number);
       subject.id = id;
     }
     if (domains.size > 0 && !this.isSwept) {

@@ -53,6 +53,7 @@ export class Subjects {
   private readonly l3Bridges = new Map<number, VrfSubject>();
   private readonly tables = new Map<number, VrfSubject>();
   private readonly byNumber = new Map<number, DomainSubject>();
+  private readonly byBd = new Map<number, DomainSubject>();
 
   allDomains(): Iterable<DomainSubject> {
     return this.domains.values();
@@ -80,6 +81,18 @@ export class Subjects {
 
   ofTable(table: number): VrfSubject | undefined {
     return this.tables.get(table);
+  }
+
+  /** Of the domain's number in the tables. */
+  ofBd(bd: number): DomainSubject | undefined {
+    return this.byBd.get(bd);
+  }
+
+  /** 0 = its entries are in no table. */
+  bindDomain(subject: DomainSubject, bd: number): void {
+    if (this.byBd.get(subject.bd) === subject) this.byBd.delete(subject.bd);
+    subject.bd = bd;
+    if (bd !== 0) this.byBd.set(bd, subject);
   }
 
   isBridge(ifindex: number): boolean {
@@ -110,9 +123,10 @@ export class Subjects {
 
   /** Nothing is kept under their numbers any more. */
   forget({ goneDomains, goneVrfs }: SubjectChanges): void {
-    for (const { number } of goneDomains) {
-      this.byNumber.delete(number);
-      this.domainNumbers.give(number);
+    for (const domain of goneDomains) {
+      this.bindDomain(domain, 0);
+      this.byNumber.delete(domain.number);
+      this.domainNumbers.give(domain.number);
     }
     for (const { number } of goneVrfs) this.vrfNumbers.give(number);
   }
