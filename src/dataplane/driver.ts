@@ -40,6 +40,15 @@ export interface DropCounter {
   readonly packets: number;
 }
 
+/** A forwarding entry in a data path's own copy of the tables that is not what they say. */
+export interface FdbDifference {
+  readonly bd: number;
+  readonly hi: number;
+  readonly lo: number;
+  /** What the copy says; null = it has none. */
+  readonly dataPath: string | null;
+}
+
 /** Counts of this data path alone, to be added to those of the tables. Arrays are laid out as TrafficCounters.values. */
 export interface DriverCounters {
   readonly ports: Float64Array;
@@ -65,6 +74,8 @@ export interface Driver {
   readCounters(): DriverCounters;
   /** Time stamps that only the data path knows: calls back with the last tick of each FDB key asked for. */
   readSeen(keys: Int32Array, count: number, seen: (index: number, tick: number) => void): void;
+  /** Where frames are carried by a copy of the tables: forwarding entries in which it differs from them. */
+  fdbDifferences?(): Iterable<FdbDifference>;
   /** Emits a frame as the VTEP itself: out of an access port, or, by its outer headers, towards the underlay. */
   inject(slot: number, frame: Uint8Array): void;
   /** Sends a frame of the gateway's own into a bridge domain, wherever its destination MAC is. */

@@ -7,11 +7,12 @@ import { Drop, FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
 import type { EngineListener } from "../../engine/engine.js";
 import { interfaceIndex, monotonicCoarseTicks } from "../../native/index.js";
 import type { Tables } from "../../tables/tables.js";
-import type { Driver, DriverCounters, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
+import type { Driver, DriverCounters, FdbDifference, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
 import { PacketDriver } from "../io/packet_driver.js";
 import type { PacketTransmit } from "../io/transmit.js";
 import { TableWriter } from "./apply.js";
 import { clearTraffic, readCounters } from "./counters.js";
+import { fdbDifferences } from "./fdb_differences.js";
 import { type AttachedHook, Hooks } from "./hooks.js";
 import { Programs, readObjectFiles } from "./load.js";
 import { encodeIndex, MapName, writeFdbKey } from "./maps.js";
@@ -113,6 +114,10 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
       writeFdbKey(keyView, 0, keys[index * 2]!, keys[index * 2 + 1]!);
       if (map.lookup(key, value) !== undefined) seen(index, valueView.getUint32(FdbValueLayout.lastSeenTick, true));
     }
+  }
+
+  fdbDifferences(): Iterable<FdbDifference> {
+    return fdbDifferences(this.programs.map(MapName.FDB), this.tables);
   }
 
   /** One frame that the programs handed over. PuntReader calls this, and flush() after each batch. */

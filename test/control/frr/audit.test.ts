@@ -83,31 +83,35 @@ describe("what is our own", () => {
 
 describe("the data path's copy", () => {
   it("is compared with the tables, and written again by name", async () => {
-    const written: number[][] = [];
+    let told = 0;
     const held = {
       tables: new Tables(),
       domainOf: () => 3,
       domainName: (bd: number) => `bd${bd}`,
       vtepAddressOf: () => "10.0.0.2",
-      writeAgain: (...key: number[]) => written.push(key),
+      changed: () => {
+        told += 1;
+      },
       routes: () => [],
     };
     const dataPath = {
-      async *differences() {
-        yield { bd: 3, hi: 0x0200, lo: 1, dataPath: "remote 7" };
-      },
+      fdbDifferences: () => [{ bd: 3, hi: 0x0200, lo: 1, dataPath: "VTEP 7" }],
     };
-    const [found] = await dataPathDifferences({ held, dataPath });
+    const [found] = dataPathDifferences({ held, dataPath });
     expect(found?.row).toMatchObject({
       what: "mac",
       bridgeDomain: "bd3",
       key: "02:00:00:00:00:01",
       vtepd: null,
-      dataPath: "remote 7",
+      dataPath: "VTEP 7",
       action: "write_to_data_path",
     });
     await found?.repair();
-    expect(written).toEqual([[3, 0x0200, 1]]);
+    const keys: number[][] = [];
+    held.tables.deltas.fdb.forEach((w0, w1) => {
+      keys.push([w0, w1]);
+    });
+    expect([told, keys]).toEqual([1, [[(3 << 16) | 0x0200, 1]]]);
   });
 });
 

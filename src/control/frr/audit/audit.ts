@@ -86,7 +86,7 @@ export class Audit {
       if (objects.l3Vxlan === 0) continue;
       found.push(...(await this.lookAtVrf(objects, zebra, bgpd, vnis, held, await kernelOf(objects.place))));
     }
-    return [...found, ...(await dataPathDifferences(this.parts))];
+    return [...found, ...dataPathDifferences(this.parts)];
   }
 
   private async lookAtDomain(

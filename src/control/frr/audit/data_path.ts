@@ -11,9 +11,9 @@ export interface DataPathSources {
   readonly dataPath: DataPathFace;
 }
 
-export async function dataPathDifferences({ held, dataPath }: DataPathSources): Promise<Difference[]> {
+export function dataPathDifferences({ held, dataPath }: DataPathSources): Difference[] {
   const found: Difference[] = [];
-  for await (const { bd, hi, lo, dataPath: copied } of dataPath.differences()) {
+  for (const { bd, hi, lo, dataPath: copied } of dataPath.fdbDifferences?.() ?? []) {
     const sides = { frr: null, kernel: null, vtepd: placeOf(held, bd, hi, lo), dataPath: copied };
     const row = {
       what: "mac",
@@ -23,9 +23,14 @@ export async function dataPathDifferences({ held, dataPath }: DataPathSources): 
       ...sides,
       action: "write_to_data_path",
     } as const;
-    found.push({ row, repair: async () => held.writeAgain(bd, hi, lo) });
+    found.push({ row, repair: async () => writeAgain(held, bd, hi, lo) });
   }
   return found;
+}
+
+function writeAgain({ tables, changed }: HeldParts, bd: number, hi: number, lo: number): void {
+  tables.deltas.fdb.push((bd << 16) | hi, lo);
+  changed();
 }
 
 function placeOf({ tables, vtepAddressOf }: HeldParts, bd: number, hi: number, lo: number): string | null {

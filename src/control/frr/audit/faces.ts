@@ -1,5 +1,6 @@
 // What the audit asks of the rest of control, and of the data path.
 
+import type { FdbDifference } from "../../../dataplane/driver.js";
 import type { Tables } from "../../../tables/tables.js";
 import type { Mac } from "../../../wire/ethernet.js";
 import type { PathFacts } from "../../routing/paths.js";
@@ -25,18 +26,9 @@ export interface ConfiguredFace {
   isRoute(vrf: string, prefix: string): boolean;
 }
 
-/** An entry of the data path's own copy that is not what the tables say. */
-export interface DataPathDifference {
-  readonly bd: number;
-  readonly hi: number;
-  readonly lo: number;
-  /** null = the copy has none. */
-  readonly dataPath: string | null;
-}
-
-/** Where frames are carried by a copy of the tables. */
+/** See Driver.fdbDifferences. */
 export interface DataPathFace {
-  differences(): AsyncIterable<DataPathDifference>;
+  fdbDifferences?(): Iterable<FdbDifference>;
 }
 
 export interface HeldRoute {
@@ -51,8 +43,8 @@ export interface HeldParts {
   /** Of a bridge domain's name; 0 = none. */
   domainOf(name: string): number;
   domainName(bd: number): string;
-  /** Brings the data path's copy of one forwarding entry in line. */
-  writeAgain(bd: number, hi: number, lo: number): void;
+  /** The tables have deltas for the data path. */
+  changed(): void;
   /** Text of a VTEP's address. */
   vtepAddressOf(vtep: number): string;
   routes(): Iterable<HeldRoute>;
