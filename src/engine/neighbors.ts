@@ -36,7 +36,7 @@ function answerArp(tables: Tables, view: DataView, out: Decision): boolean {
   // Also where the sender claims the gateway's address: it is contradicted (RFC 5227 §2.4).
   if (request && isGateway(tables, out, 0, 0, MAPPED_PREFIX_WORD, target)) return tellGateway(tables, out, Reply.ARP);
   // The claim is not spread, unless it is another VTEP that speaks with the same address.
-  if (claims && !out.fromTunnel && !fromHostStack(tables, out)) return refuse(out, Drop.ARP_INVALID);
+  if (claims && !isServedElsewhere(tables, out) && !fromHostStack(tables, out)) return refuse(out, Drop.ARP_INVALID);
   if (isForUs(tables, out)) return take(out);
   // Unicast requests are liveness checks, probes and announcements must reach whom they may contradict.
   if (!request || !isGroupMac(out.destinationHi) || sender === 0 || sender === target || out.fromTunnel) return false;
@@ -49,17 +49,21 @@ function isForUs({ bridgeDomains, probeHi, probeLo }: Tables, out: Decision): bo
   return (lo === probeLo && hi === probeHi) || bridgeDomains.isGatewayMac(bd, hi, lo);
 }
 
-/**
- * Each VTEP answers its own hosts: a request that came through a tunnel has had its answer. The host's own stack asks
- * whether somebody else has the address.
- */
+/** Each VTEP answers its own hosts. The host's own stack asks whether somebody else has the address. */
 function tellGateway(tables: Tables, out: Decision, reply: number): true {
   const { bridgeDomains } = tables;
-  out.consume(out.fromTunnel || fromHostStack(tables, out) ? Reply.NONE : reply);
+  out.consume(isServedElsewhere(tables, out) || fromHostStack(tables, out) ? Reply.NONE : reply);
   out.replyHi = bridgeDomains.gatewayHi[out.bd]!;
   out.replyLo = bridgeDomains.gatewayLo[out.bd]!;
   out.replyFlags = NeighborFlag.ROUTER;
   return true;
+}
+
+/** Behind a tunnel is a gateway of the same address and MAC; where ours is central, none or only its stand-in. */
+function isServedElsewhere({ bridgeDomains }: Tables, { bd, fromTunnel, askerHi, askerLo }: Decision): boolean {
+  if (!fromTunnel) return false;
+  const central = (bridgeDomains.flags[bd]! & BdFlag.GATEWAY_CENTRAL) !== 0;
+  return !central || bridgeDomains.isGatewayMac(bd, askerHi, askerLo);
 }
 
 function isNeighborMessage(view: DataView, out: Decision): boolean {
@@ -85,7 +89,7 @@ function takeAdvertisement(tables: Tables, view: DataView, out: Decision, ip: nu
   const w2 = view.getInt32(at + 8);
   const w3 = view.getInt32(at + 12);
   const claims = isGateway(tables, out, w0, w1, w2, w3);
-  if (claims && !out.fromTunnel && !fromHostStack(tables, out)) return refuse(out, Drop.ND_INVALID);
+  if (claims && !isServedElsewhere(tables, out) && !fromHostStack(tables, out)) return refuse(out, Drop.ND_INVALID);
   const option = findOption(view, icmp, ndEnd(view, ip), NdOption.TARGET_MAC);
   if (!claims && (option === 0 || isOwnMac(view, option + 2, out))) {
     learnAdvertised(tables, out, w0, w1, w2, w3, view.getUint8(icmp + Nd.FLAGS));
@@ -116,7 +120,7 @@ function learnSource(tables: Tables, view: DataView, out: Decision, ip: number, 
   const w1 = view.getInt32(at + 4);
   const w2 = view.getInt32(at + 8);
   const w3 = view.getInt32(at + 12);
-  if (isGateway(tables, out, w0, w1, w2, w3)) return out.fromTunnel || fromHostStack(tables, out);
+  if (isGateway(tables, out, w0, w1, w2, w3)) return isServedElsewhere(tables, out) || fromHostStack(tables, out);
   const option = findOption(view, icmp, ndEnd(view, ip), NdOption.SOURCE_MAC);
   if (option !== 0 && isOwnMac(view, option + 2, out)) {
     learn(tables, out, w0, w1, w2, w3, knownFlags(tables, out, w0, w1, w2, w3));
@@ -166,10 +170,9 @@ function isOwnMac(view: DataView, at: number, out: Decision): boolean {
   return view.getUint16(at) === out.askerHi && view.getInt32(at + 2) === out.askerLo;
 }
 
-/** What comes through a tunnel is told by the control plane, but where the domain learns from tunnels. */
 function learn(tables: Tables, out: Decision, w0: number, w1: number, w2: number, w3: number, flags: number): void {
   const { bridgeDomains } = tables;
-  if (out.fromTunnel && (bridgeDomains.flags[out.bd]! & BdFlag.LEARN_REMOTE) === 0) return;
+  if (out.fromTunnel && !mayTeach(tables, out, w0, w1, w2, w3)) return;
   if (bridgeDomains.isGatewayMac(out.bd, out.askerHi, out.askerLo)) return;
   out.effects |= Effect.LEARN_BINDING;
   out.bindingWord0 = w0;
@@ -177,6 +180,25 @@ function learn(tables: Tables, out: Decision, w0: number, w1: number, w2: number
   out.bindingWord2 = w2;
   out.bindingWord3 = w3;
   out.bindingFlags = flags;
+}
+
+/**
+ * What is behind a tunnel is told by the control plane, but where the domain learns from tunnels. A central gateway may
+ * be all that knows the addresses there; those that EVPN knows are still EVPN's to move.
+ */
+function mayTeach(
+  { bridgeDomains, neighbors }: Tables,
+  { bd }: Decision,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+): boolean {
+  const flags = bridgeDomains.flags[bd]!;
+  if ((flags & BdFlag.LEARN_REMOTE) !== 0) return true;
+  if ((flags & BdFlag.GATEWAY_CENTRAL) === 0) return false;
+  const known = neighbors.find(bd, w0, w1, w2, w3);
+  return known === 0 || (neighbors.flagsAt(known) & NeighborFlag.EVPN) === 0;
 }
 
 function take(out: Decision): true {

@@ -145,13 +145,19 @@ export interface VrfView {
   readonly neighborCount: number;
 }
 
+export interface GatewaySettings {
+  readonly mac: string;
+  readonly addresses: readonly string[];
+  readonly central: boolean;
+}
+
 /** The keys of one entry of `bridgeDomains` in the config file that views repeat. */
 export interface BridgeDomainSettings {
   readonly name: string;
   /** Absent in a domain that is only routed. */
   readonly vni?: number;
   readonly vrf?: string;
-  readonly gateway?: { readonly mac: string; readonly addresses: readonly string[] };
+  readonly gateway?: GatewaySettings;
   readonly learning: boolean;
   readonly learnRemote: boolean;
   readonly ageing: number;
@@ -171,7 +177,7 @@ export interface BridgeDomainSettings {
 export interface BridgeDomainView extends Omit<BridgeDomainSettings, "vni" | "vrf" | "gateway">, TrafficView {
   readonly vni: number | null;
   readonly vrf: string | null;
-  readonly gateway: { readonly mac: string; readonly addresses: readonly string[] } | null;
+  readonly gateway: GatewaySettings | null;
   /** Access ports attached to it, whatever their state. */
   readonly portCount: number;
   /** Ports that frames are flooded to now. */

@@ -71,7 +71,10 @@ const ROUTED: IrbChanges = {
   ...SETTINGS,
   domains: {
     red: { learnRemote: true, arpSuppression: true, unknownNdOptions: "drop" },
-    blue: { arpSuppression: true, unknownArp: "drop", knownArp: "unicast-forward" },
+    blue: {
+      ...{ arpSuppression: true, unknownArp: "drop", knownArp: "unicast-forward" },
+      gateway: { mac: GW_BLUE, addresses: [`${BLUE.ip}/24`, `${BLUE.ip6}/64`], central: true },
+    },
     edge: { vni: 0, vrf: "tenant", gateway: { mac: GW_RED, addresses: ["10.4.0.1/24", "fe80::1/64"] } },
   },
   uplinks: { up0: { mtu: 700 } },

@@ -3,6 +3,7 @@
 import type { Case } from "../case.js";
 import { access } from "./access.js";
 import { bindings } from "./bindings.js";
+import { centralGateway } from "./central_gateway.js";
 import { directedBroadcast } from "./directed_broadcast.js";
 import { ecn } from "./ecn.js";
 import { falseNeighbors } from "./false_neighbors.js";
@@ -49,6 +50,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   "routing: directed broadcast": directedBroadcast,
   "routing: by a router of the tenant": gatewayHops,
   gateway,
+  "central gateway": centralGateway,
   "host stack": hostStack,
   "Ethernet segments": segments,
   "ARP and ND suppression": suppression,
