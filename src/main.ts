@@ -3,7 +3,6 @@
 import { startApi } from "./api/server.js";
 import { loadConfig } from "./config/load.js";
 import { formatProblem, type Problem } from "./config/problem.js";
-import { unsupportedProblems } from "./config/unsupported.js";
 import type { Clock } from "./control/clock.js";
 import type { EventSink } from "./control/events.js";
 import { Operations } from "./daemon/operations.js";
@@ -32,8 +31,6 @@ const clock: Clock = {
 export async function runVtep({ configFile, socketPath }: RunOptions): Promise<void> {
   const loaded = loadConfig(configFile);
   if (!loaded.ok) throw refused(loaded.problems);
-  const problems = unsupportedProblems(loaded);
-  if (problems.length > 0) throw refused(problems);
 
   const log = createLog();
   const ring = new EventRing();

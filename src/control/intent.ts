@@ -5,6 +5,7 @@ import type { HookKind } from "../dataplane/driver.js";
 import type { GatewayAddress } from "../tables/bridge_domain.js";
 import type { VtepSettings } from "../tables/tables.js";
 import type { Mac } from "../wire/ethernet.js";
+import type { FrrIntent } from "./frr/intent.js";
 
 export interface InterfaceIntent {
   readonly name: string;
@@ -122,6 +123,8 @@ export interface Intent {
   readonly vrfs: ReadonlyMap<string, VrfIntent>;
   readonly routes: ReadonlyMap<string, RouteIntent>;
   readonly neighbors: ReadonlyMap<string, NeighborIntent>;
+  /** undefined in mode static. */
+  readonly frr: FrrIntent | undefined;
 }
 
 /** Name of a port in events, logs and as a key: eth1, or eth1/10 with a VLAN. */
@@ -139,4 +142,5 @@ export const NO_INTENT: Omit<Intent, "settings"> = {
   vrfs: new Map(),
   routes: new Map(),
   neighbors: new Map(),
+  frr: undefined,
 };

@@ -10,6 +10,9 @@ import { Attachments } from "./attachments.js";
 import { BridgeDomainControl } from "./bridge_domains.js";
 import type { Clock } from "./clock.js";
 import type { EventSink } from "./events.js";
+import { FrrControl } from "./frr/frr_control.js";
+import type { FrrIntent } from "./frr/intent.js";
+import type { FrrWorld } from "./frr/world.js";
 import type { BridgeDomainIntent, Intent } from "./intent.js";
 import { NeighborKeeper } from "./neighbors/keeper.js";
 import { StaticNeighbors } from "./neighbors/static.js";
@@ -50,6 +53,8 @@ export class VtepControl {
   readonly vrfs: VrfControl;
   readonly routes: RouteControl;
   readonly neighbors: NeighborKeeper;
+  /** In mode frr. */
+  frr: FrrControl | undefined;
   private readonly gateways: GatewayControl;
   private readonly staticNeighbors: StaticNeighbors;
   private readonly warned: Warnings;
@@ -134,6 +139,24 @@ export class VtepControl {
     this.flush();
   }
 
+  /** After `apply`. Resolves when the kernel's objects have been tried and what zebra wrote has been read. */
+  async useFrr(world: FrrWorld, intent: FrrIntent): Promise<void> {
+    const { tables, clock, events } = this.parts;
+    const { domains, vrfs, vteps, macs, routes, neighbors } = this;
+    const changed = () => this.flushSoon();
+    this.frr ??= new FrrControl(
+      { world, tables, domains, vrfs, vteps, macs, routes, neighbors, clock, events, changed },
+      intent,
+    );
+    await this.frr.apply(intent);
+  }
+
+  leaveFrr(): void {
+    this.frr?.forget();
+    this.frr?.close();
+    this.frr = undefined;
+  }
+
   /** Why the VTEP is not all that the intent asks for; empty when it is. */
   problems(): string[] {
     const unattached = [...this.attachments.all()]
@@ -147,7 +170,8 @@ export class VtepControl {
       .map(({ intent }) => `port ${intent.interface} is err-disabled`);
     const unreachable = [...this.unreachableVteps(), ...this.vteps.problems(), ...this.routes.problems()];
     const parked = this.parked.map(({ item, constraint }) => `${item} is not in the data path: ${constraint}`);
-    return [...unattached, ...down, ...disabled, ...unreachable, ...this.neighbors.problems(), ...parked];
+    const others = [...this.neighbors.problems(), ...(this.frr?.problems() ?? [])];
+    return [...unattached, ...down, ...disabled, ...unreachable, ...others, ...parked];
   }
 
   /** What works, but not as the operator may think. */
@@ -173,6 +197,7 @@ export class VtepControl {
   close(): void {
     this.closed = true;
     this.cancelRetry?.();
+    this.frr?.close();
     this.pathMtus.close();
     this.ageing.close();
     this.neighbors.close();
@@ -197,6 +222,7 @@ export class VtepControl {
   private flush(): void {
     const { tables, driver } = this.parts;
     this.neighbors.followMacs();
+    this.frr?.follow();
     if (tables.deltas.empty) return;
     this.parked = driver.apply(tables);
     this.routes.sweep();

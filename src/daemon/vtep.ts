@@ -5,10 +5,11 @@ import { Drop, dropReasonNames } from "../abi/generated.js";
 import { type LoadedConfig, loadConfig } from "../config/load.js";
 import type { Problem } from "../config/problem.js";
 import type { VtepConfig } from "../config/schema.js";
-import { unsupportedProblems } from "../config/unsupported.js";
 import type { Clock } from "../control/clock.js";
 import { Decoy } from "../control/decoy.js";
 import type { EventSink } from "../control/events.js";
+import type { FrrIntent } from "../control/frr/intent.js";
+import { FrrWorld } from "../control/frr/world.js";
 import type { Intent } from "../control/intent.js";
 import { formatMapped } from "../control/mapped_address.js";
 import { NetlinkClient, UNDERLAY_GROUPS } from "../control/netlink/index.js";
@@ -26,6 +27,7 @@ import { VtepError } from "../wire/error.js";
 import { formatMac } from "../wire/ethernet.js";
 import { changedKeys } from "./changed_keys.js";
 import { type ChosenDriver, openDriver, requireNetworkCapabilities } from "./datapath.js";
+import { frrParts } from "./frr_parts.js";
 
 const NETLINK_BUFFER_BYTES = 32 * 1024 * 1024;
 
@@ -43,6 +45,7 @@ export class Vtep implements EngineListener {
   private decoy: Decoy | undefined;
   private underlayErrors: UnderlayErrors | undefined;
   private intent: Intent | undefined;
+  private frrWorld: FrrWorld | undefined;
   private readonly client: NetlinkClient;
   private readonly links: Links;
   private reloading: Promise<ReloadOutcome> | undefined;
@@ -111,7 +114,9 @@ export class Vtep implements EngineListener {
   }
 
   async close(): Promise<void> {
+    await this.running?.frr?.withdraw();
     await this.closeDataPath();
+    await this.frrWorld?.close();
     this.links.close();
     this.client.close();
   }
@@ -148,8 +153,6 @@ export class Vtep implements EngineListener {
   private async reloadNow(): Promise<ReloadOutcome> {
     const loaded = loadConfig(this.configFile);
     if (!loaded.ok) return { problems: loaded.problems };
-    const problems = unsupportedProblems(loaded);
-    if (problems.length > 0) return { problems };
     const intent = intentFromConfig(loaded.config);
     const changed = changedKeys(this.config, loaded.config, this.intent!, intent);
     await this.replace(loaded.config, intent);
@@ -195,6 +198,19 @@ export class Vtep implements EngineListener {
     await this.running.apply(intent);
     this.intent = intent;
     this.listenForErrors(intent.settings.family);
+    await this.followFrr(this.running, intent.frr);
+  }
+
+  private async followFrr(control: VtepControl, intent: FrrIntent | undefined): Promise<void> {
+    if (intent !== undefined) {
+      const { client, links, clock, events } = this;
+      this.frrWorld ??= new FrrWorld({ client, links, clock, events, ...frrParts() });
+      return control.useFrr(this.frrWorld, intent);
+    }
+    await control.frr?.withdraw();
+    control.leaveFrr();
+    await this.frrWorld?.close();
+    this.frrWorld = undefined;
   }
 
   /** Without it packets still flow: only path MTUs are not learned. */

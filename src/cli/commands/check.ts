@@ -20,7 +20,6 @@ export function registerCheck(program: Command): void {
 async function check(file: string): Promise<void> {
   // The schema compiler and the YAML parser take longer to load than all other commands to run.
   const { loadConfig } = await import("../../config/load.js");
-  const { unsupportedProblems } = await import("../../config/unsupported.js");
   const loaded = loadConfig(file);
   if (!loaded.ok) {
     process.stdout.write(loaded.problems.map((problem) => `${formatProblem(problem)}\n`).join(""));
@@ -28,7 +27,6 @@ async function check(file: string): Promise<void> {
     return;
   }
   process.stdout.write(`${file}: valid\n`);
-  for (const problem of unsupportedProblems(loaded)) process.stderr.write(`note: ${formatProblem(problem)}\n`);
 }
 
 async function printKeys(prefix: string, command: Command): Promise<void> {

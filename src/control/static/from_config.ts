@@ -4,6 +4,7 @@ import { BdFlag, ConfigFlag, Df, Family } from "../../abi/generated.js";
 import type { BridgeDomainConfig, PortConfig, VtepConfig } from "../../config/schema.js";
 import { Violation } from "../../tables/port.js";
 import type { VtepSettings } from "../../tables/tables.js";
+import { frrIntentOf } from "../frr/intent.js";
 import {
   type BridgeDomainIntent,
   type Intent,
@@ -31,6 +32,7 @@ export function intentFromConfig(config: VtepConfig): Intent {
     vrfs: vrfsOf(config),
     routes: routesOf(config),
     neighbors: neighborsOf(config),
+    frr: frrIntentOf(config),
   };
 }
 

@@ -1,0 +1,35 @@
+// The kernel's side of FRR: network namespaces and the objects in them through which zebra sees this VTEP. It outlives a
+// rebuild of the data path, so that no route is withdrawn while frames take another way.
+
+import type { Clock } from "../clock.js";
+import type { EventSink } from "../events.js";
+import type { NetlinkClient } from "../netlink/index.js";
+import type { Links } from "../underlay/index.js";
+import { KernelObjects, type Namespaces } from "./objects/index.js";
+import { type OpenNetlink, Places } from "./places.js";
+
+export interface FrrWorldParts {
+  /** Of our own namespace; they stay their owner's to close. */
+  readonly client: NetlinkClient;
+  readonly links: Links;
+  readonly openNetlink: OpenNetlink;
+  readonly namespaces: Namespaces;
+  readonly clock: Clock;
+  readonly events: EventSink;
+}
+
+export class FrrWorld {
+  readonly places: Places;
+  readonly objects: KernelObjects;
+
+  constructor({ client, links, openNetlink, namespaces, clock, events }: FrrWorldParts) {
+    this.places = new Places({ client, links }, openNetlink);
+    this.objects = new KernelObjects({ places: this.places, namespaces, clock, events });
+  }
+
+  /** Removes the objects that are ours. */
+  async close(): Promise<void> {
+    await this.objects.close();
+    this.places.closeAll();
+  }
+}
