@@ -23,7 +23,7 @@ export function fill(template: string, words: Readonly<Record<string, string>>):
   return { text: template.replace(WORD, (whole, word: string) => words[word] ?? whole), problems };
 }
 
-/** What zebra, bgpd and bfdd of a node read; undefined for a node without FRR. */
+/** frr.conf of a node; undefined for a node without FRR. */
 export function frrText(lab: LabSpec, spec: NodeSpec): FilledText | undefined {
   const { frr } = spec;
   if (frr === undefined) return undefined;
@@ -33,8 +33,17 @@ export function frrText(lab: LabSpec, spec: NodeSpec): FilledText | undefined {
   return template === undefined ? { text: "", problems: [`no template '${name}'`] } : fill(template, words);
 }
 
-export const frrFile = (node: string, text: string): string =>
-  `frr defaults datacenter\nhostname ${node}\nlog stdout\n!\n${text}`;
+/** Blocks that a daemon must not see: ` vni 100` of bgpd, for one, is a command of zebra's as well. */
+const FOREIGN: Readonly<Record<string, RegExp>> = { zebra: /^(router bgp|bfd)\b/, bgpd: /^bfd\b/, bfdd: /^(?!bfd\b)/ };
+
+/** A block is a line that is not indented, and the indented ones that follow. */
+const blocksOf = (text: string): string[] => text.split(/^(?=\S)/m);
+
+/** What one daemon reads of a node's frr.conf. */
+export function daemonFile(node: string, daemon: string, text: string): string {
+  const own = blocksOf(text).filter((block) => FOREIGN[daemon]?.test(block) !== true);
+  return ["frr defaults datacenter\n", `hostname ${node}\n`, "log stdout\n", ...own].join("");
+}
 
 /** Everything that is wrong with the nodes' `frr` and `gobgp`. */
 export function speakerProblems(lab: LabSpec): string[] {

@@ -11,10 +11,9 @@ import type { FrrDaemon } from "../expectation.js";
 import type { Instance } from "../instance.js";
 import { ended, finish } from "../process.js";
 import type { Cell } from "./cell.js";
-import { frrFile } from "./conf.js";
+import { daemonFile } from "./conf.js";
 
 const FOLDERS = ["/usr/lib/frr", "/usr/libexec/frr"];
-const CONF = "/run/frr/frr.conf";
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 const LOG_TAIL_LINES = 30;
@@ -37,6 +36,8 @@ const SERVES: Readonly<Record<Daemon, string>> = {
   bgpd: "/run/frr/bgpd.vty",
 };
 
+const confOf = (daemon: Daemon): string => `/run/frr/${daemon}.conf`;
+
 export const frrFolder = (): string | undefined => FOLDERS.find((folder) => existsSync(join(folder, "zebra")));
 
 export class Frr {
@@ -50,7 +51,7 @@ export class Frr {
     text: string,
   ) {
     this.#daemons = /^ *(neighbor \S+ )?bfd\b/m.test(text) ? ["zebra", "bfdd", "bgpd"] : ["zebra", "bgpd"];
-    writeFileSync(cell.path(CONF), frrFile(node, text));
+    for (const daemon of this.#daemons) writeFileSync(cell.path(confOf(daemon)), daemonFile(node, daemon, text));
   }
 
   /** In order: bgpd asks for zebra once, and then not again for ten seconds. */
@@ -71,7 +72,12 @@ export class Frr {
   async #startOne(daemon: Daemon): Promise<void> {
     rmSync(this.cell.path(SERVES[daemon]), { force: true }); // of one that was killed
     const log = openSync(this.#logOf(daemon), "a");
-    const [program, args] = this.cell.inside([join(frrFolder() ?? "", daemon), "-f", CONF, ...OPTIONS[daemon]]);
+    const [program, args] = this.cell.inside([
+      join(frrFolder() ?? "", daemon),
+      "-f",
+      confOf(daemon),
+      ...OPTIONS[daemon],
+    ]);
     const child = spawn(program, args, { stdio: ["ignore", log, log], detached: true });
     closeSync(log);
     child.unref();
