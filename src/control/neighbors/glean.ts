@@ -1,39 +1,45 @@
 // Packets for hosts of a connected subnet that have not been heard of: they wait, briefly and in small number, while
-// the host is asked for in its domain. SPEC: RFC 4861 §7.2.2, RFC 1122 §2.3.2.2.
+// the host is asked for in its domain. A port, or a VTEP, that scans a subnet leaves room for the others. SPEC: RFC 4861 §7.2.2, RFC 1122 §2.3.2.2.
 
 import type { Driver } from "../../dataplane/driver.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Clock } from "../clock.js";
 import { requestFor } from "./requests.js";
-import { addressKey, addressOf, type Waiting } from "./sighting.js";
+import { SharedRoom } from "./shared_room.js";
+import { addressKey, addressOf, sourceOf, type Waiting } from "./sighting.js";
 
 /** SPEC: RFC 4861 §10: MAX_MULTICAST_SOLICIT and RETRANS_TIMER. */
 const REQUESTS = 3;
 const RETRY_MS = 1_000;
-const MAX_FRAMES_PER_HOST = 8;
-/** A host that scans a subnet must not take the room of other domains, nor all of ours. */
-const MAX_HOSTS_PER_DOMAIN = 256;
+/** Of each, one source alone gets half. */
+const MAX_FRAMES_PER_HOST = 16;
+const MAX_HOSTS_PER_DOMAIN = 512;
 const MAX_HOSTS = 1_024;
-const MAX_BYTES = 4 << 20;
+const MAX_BYTES = 8 << 20;
 const MAX_FRAME_BYTES = 65_536;
 
 interface HeldFrame {
   readonly slot: number;
+  readonly source: number;
   readonly bytes: Uint8Array;
 }
 
 interface Search {
   readonly bd: number;
   readonly address: Uint8Array;
+  /** Who asked for it first. */
+  readonly source: number;
   readonly frames: HeldFrame[];
+  readonly frameRoom: SharedRoom;
   requests: number;
   cancel: () => void;
 }
 
 export class Glean {
   private readonly searches = new Map<string, Search>();
-  private readonly countByBd = new Map<number, number>();
-  private heldBytes = 0;
+  private readonly hostRoomByBd = new Map<number, SharedRoom>();
+  private readonly hostRoom = new SharedRoom(MAX_HOSTS);
+  private readonly byteRoom = new SharedRoom(MAX_BYTES);
 
   constructor(
     private readonly tables: Tables,
@@ -43,12 +49,12 @@ export class Glean {
 
   /** Keeps a copy of the frame; false where there is no room. */
   hold(waiting: Waiting, bytes: Uint8Array, offset: number, length: number): boolean {
-    if (length > MAX_FRAME_BYTES || this.heldBytes + length > MAX_BYTES) return false;
-    const search = this.searches.get(addressKey(waiting.bd, addressOf(waiting))) ?? this.begin(waiting);
-    if (search === undefined || search.frames.length >= MAX_FRAMES_PER_HOST) return false;
-    search.frames.push({ slot: waiting.slot, bytes: bytes.slice(offset, offset + length) });
-    this.heldBytes += length;
-    return true;
+    const source = sourceOf(waiting);
+    if (length > MAX_FRAME_BYTES || !this.byteRoom.has(source, length)) return false;
+    const search = this.searches.get(addressKey(waiting.bd, addressOf(waiting))) ?? this.begin(waiting, source);
+    if (search === undefined || !search.frameRoom.take(source)) return false;
+    search.frames.push({ slot: waiting.slot, source, bytes: bytes.slice(offset, offset + length) });
+    return this.byteRoom.take(source, length);
   }
 
   /** The host is known: what waited for it goes on, in the order it came. */
@@ -66,13 +72,16 @@ export class Glean {
     for (const { bd, address } of [...this.searches.values()]) this.end(bd, address);
   }
 
-  private begin(waiting: Waiting): Search | undefined {
+  private begin(waiting: Waiting, source: number): Search | undefined {
     const { bd } = waiting;
-    const inDomain = this.countByBd.get(bd) ?? 0;
-    if (inDomain >= MAX_HOSTS_PER_DOMAIN || this.searches.size >= MAX_HOSTS) return undefined;
-    const search: Search = { bd, address: addressOf(waiting), frames: [], requests: 0, cancel: () => {} };
-    this.searches.set(addressKey(bd, search.address), search);
-    this.countByBd.set(bd, inDomain + 1);
+    const inDomain = this.hostRoomByBd.get(bd) ?? new SharedRoom(MAX_HOSTS_PER_DOMAIN);
+    if (!this.hostRoom.has(source) || !inDomain.take(source)) return undefined;
+    this.hostRoom.take(source);
+    this.hostRoomByBd.set(bd, inDomain);
+    const frameRoom = new SharedRoom(MAX_FRAMES_PER_HOST);
+    const address = addressOf(waiting);
+    const search: Search = { bd, address, source, frames: [], frameRoom, requests: 0, cancel: () => {} };
+    this.searches.set(addressKey(bd, address), search);
     this.ask(search);
     return search;
   }
@@ -99,10 +108,15 @@ export class Glean {
     if (search === undefined) return undefined;
     search.cancel();
     this.searches.delete(key);
-    const left = (this.countByBd.get(bd) ?? 1) - 1;
-    if (left === 0) this.countByBd.delete(bd);
-    else this.countByBd.set(bd, left);
-    for (const { bytes } of search.frames) this.heldBytes -= bytes.length;
+    this.giveRoomBack(search);
     return search;
+  }
+
+  private giveRoomBack({ bd, source, frames }: Search): void {
+    const inDomain = this.hostRoomByBd.get(bd);
+    inDomain?.give(source);
+    if (inDomain?.isEmpty) this.hostRoomByBd.delete(bd);
+    this.hostRoom.give(source);
+    for (const frame of frames) this.byteRoom.give(frame.source, frame.bytes.length);
   }
 }

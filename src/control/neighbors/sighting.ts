@@ -29,6 +29,14 @@ export function wasFlooded({ destinationHi, egressCount }: Sighting): boolean {
 export interface Waiting extends AddressWords {
   readonly bd: number;
   readonly slot: number;
+  /** Access port it came in by, or 0: then the sending VTEP, 0 where it is not known. */
+  readonly port: number;
+  readonly vtep: number;
+}
+
+/** Whom a frame counts for where room is shared: ports above zero, VTEPs from zero down. */
+export function sourceOf({ port, vtep }: Pick<Waiting, "port" | "vtep">): number {
+  return port !== 0 ? port : -vtep;
 }
 
 export function addressOf({ bindingWord0, bindingWord1, bindingWord2, bindingWord3 }: AddressWords): Uint8Array {

@@ -85,6 +85,25 @@ describe.skipIf(unavailable !== null)(titled("packets for hosts that were never 
     expect(lab.drops(Drop.GLEAN_QUEUE_FULL)).toBe(48);
   });
 
+  it("a port that scans a subnet leaves room for the others", () => {
+    for (let host = 0; host < 400; host++) {
+      lab.receive("eth1", packet(RED6, GATEWAY, `2001:db8:200::1:${host.toString(16)}`, 0));
+    }
+    const refused = lab.drops(Drop.GLEAN_QUEUE_FULL);
+    expect(refused).toBeGreaterThan(0);
+    lab.driver.sent.length = 0;
+    lab.receive("eth2", packet({ mac: BLUE.mac, ip: "192.168.200.21" }, GATEWAY, "192.168.200.99", 0));
+    expect(questions("eth2").some((one) => one?.startsWith("ARP 192.168.200.99 "))).toBe(true);
+    expect(lab.drops(Drop.GLEAN_QUEUE_FULL)).toBe(refused);
+  });
+
+  it("nor do its packets to one host take the room of another port's", () => {
+    for (let mark = 0; mark < 20; mark++) lab.receive("eth1", packet(RED, GATEWAY, BLUE.ip, mark));
+    const refused = lab.drops(Drop.GLEAN_QUEUE_FULL);
+    lab.receive("eth2", packet({ mac: "02:00:00:00:00:0c", ip: "192.168.200.21" }, GATEWAY, BLUE.ip, 77));
+    expect(lab.drops(Drop.GLEAN_QUEUE_FULL)).toBe(refused);
+  });
+
   it("a static binding that comes by reload releases what waits", async () => {
     lab.receive("eth1", packet(RED, GATEWAY, BLUE.ip, 5));
     lab.receive("eth2", arp(1, { mac: BLUE.mac, ip: "0.0.0.0" }, "ff:ff:ff:ff:ff:ff", "192.168.200.99"));
