@@ -7,6 +7,7 @@ import type { RequestListener } from "node:http";
 import { Configuration } from "@tsed/di";
 import { PlatformExpress } from "@tsed/platform-express";
 import type { Log } from "../telemetry/log.js";
+import { AuditController } from "./controllers/audit.js";
 import { DaemonController } from "./controllers/daemon.js";
 import { FdbController } from "./controllers/fdb.js";
 import { PortsController } from "./controllers/ports.js";
@@ -23,7 +24,7 @@ const BODY_LIMIT = "64kb";
   httpPort: false,
   httpsPort: false,
   middlewares: [{ use: "json-parser", options: { limit: BODY_LIMIT } }],
-  mount: { "/v1": [DaemonController, FdbController, PortsController, ViewsController] },
+  mount: { "/v1": [AuditController, DaemonController, FdbController, PortsController, ViewsController] },
   imports: [ErrorReplies],
   // Our own log tells what matters.
   logger: { level: "off", disableBootstrapLog: true, disableRoutesSummary: true },

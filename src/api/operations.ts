@@ -2,6 +2,7 @@
 // daemon implements it; tests implement it with lists.
 
 import type { Problem } from "../config/problem.js";
+import type { AuditView } from "../telemetry/audit_view.js";
 import type {
   BridgeDomainView,
   DropView,
@@ -60,6 +61,8 @@ export interface VtepOperations {
   drops(): Iterable<DropView>;
   /** Oldest first; with a limit the newest ones. */
   events(limit?: number): Iterable<EventView>;
+  /** Compares FRR, the kernel, our tables and the data path; takes seconds. Refused with `no_frr` and `frr_down`. */
+  audit(repair: boolean): Promise<Iterable<AuditView>>;
   reload(): Promise<ReloadResult>;
   /** Answers as soon as the VTEP forwards, or when the time is up. */
   waitReady(timeoutSeconds: number): Promise<Readiness>;

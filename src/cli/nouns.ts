@@ -1,5 +1,6 @@
 // What `show` can show: for each noun its path in the API and its columns for people. `--json` shows what the API says.
 
+import type { AuditView } from "../telemetry/audit_view.js";
 import type {
   BridgeDomainView,
   DropView,
@@ -15,12 +16,15 @@ import type {
   VtepRouterView,
   VtepView,
 } from "../telemetry/view_types.js";
+import type { Question } from "./client.js";
 import { type Column, renderFacts, renderTable } from "./table.js";
 import { bytesText, durationText, listText, portText } from "./units.js";
 
 export interface Noun {
   readonly name: string;
   readonly description: string;
+  /** Where asking is not just GET with the options as query. */
+  question?(options: Readonly<Record<string, unknown>>): Question;
   /** Text for people from the answer of the API. */
   render(answer: unknown): string;
 }
@@ -153,6 +157,31 @@ function objectsText({ time, kind, count, lastTime, suppressed, ...objects }: Ev
   return [...pairs, ...(suppressed === 0 ? [] : [`(and ${suppressed} more of this kind)`])].join(" ");
 }
 
+const auditRows: readonly Column<AuditView>[] = [
+  { title: "WHAT", value: (row) => row.what },
+  { title: "IN", value: (row) => row.bridgeDomain ?? row.vrf ?? "" },
+  { title: "KEY", value: (row) => row.key },
+  { title: "FRR", value: (row) => row.frr ?? "" },
+  { title: "KERNEL", value: (row) => row.kernel ?? "" },
+  { title: "VTEPD", value: (row) => row.vtepd ?? "" },
+  { title: "DATA-PATH", value: (row) => row.dataPath ?? "" },
+  { title: "ACTION", value: (row) => row.action },
+  { title: "OUTCOME", value: (row) => (row.why === "" ? row.outcome : `${row.outcome}: ${row.why}`) },
+];
+
+/** Of 100 000 MACs it takes seconds, and each is looked at twice. */
+const AUDIT_SILENCE_MS = 600_000;
+
+const audit: Noun = {
+  name: "audit",
+  description: "where FRR, the kernel, vtepd and its data path differ; repairs it, unless --dry-run",
+  question: ({ dryRun }) => ({ method: dryRun === true ? "GET" : "POST", path: "audit", silenceMs: AUDIT_SILENCE_MS }),
+  render(answer) {
+    const rows = answer as readonly AuditView[];
+    return rows.length === 0 ? "nothing differs\n" : renderTable(auditRows, rows);
+  },
+};
+
 const status: Noun = {
   name: "status",
   description: "state of the VTEP",
@@ -183,4 +212,5 @@ export const nouns: readonly Noun[] = [
   bridgeDomains,
   drops,
   events,
+  audit,
 ];

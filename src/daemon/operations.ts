@@ -4,6 +4,7 @@ import { FdbFlag, FdbKind } from "../abi/generated.js";
 import type { FdbFilter, FlushFilter, Readiness, ReloadResult, VtepOperations } from "../api/operations.js";
 import { monotonicCoarseTicks } from "../native/index.js";
 import type { FdbEntry } from "../tables/fdb.js";
+import type { AuditView } from "../telemetry/audit_view.js";
 import type { EventRing } from "../telemetry/events.js";
 import type {
   BridgeDomainView,
@@ -27,6 +28,7 @@ import {
   vrfViews,
   vtepViews,
 } from "../telemetry/views.js";
+import { VtepError } from "../wire/error.js";
 import { ControlNames } from "./names.js";
 import type { Vtep } from "./vtep.js";
 
@@ -93,6 +95,10 @@ export class Operations implements VtepOperations {
 
   events(limit?: number): EventView[] {
     return this.ring.list(limit);
+  }
+
+  async audit(): Promise<Iterable<AuditView>> {
+    throw new VtepError("no_frr", "control.mode is not frr: there is nothing to compare with");
   }
 
   reload(): Promise<ReloadResult> {

@@ -1,6 +1,7 @@
 // A VTEP made of lists: the API and the command line are tested against it, whatever carries frames.
 
 import type { FdbFilter, FlushFilter, Readiness, ReloadResult, VtepOperations } from "../../src/api/operations.js";
+import type { AuditView } from "../../src/telemetry/audit_view.js";
 import type {
   BridgeDomainView,
   DropView,
@@ -148,6 +149,13 @@ export class ListedVtep implements VtepOperations {
       return { time, kind, count: 3, lastTime: time, suppressed: 0, interface: "eth2", vlan: 10 };
     });
     return all.slice(-limit);
+  }
+
+  async audit(repair: boolean): Promise<AuditView[]> {
+    this.asked = { repair };
+    const sides = { frr: null, kernel: "10.0.0.2", vtepd: "10.0.0.2", dataPath: null };
+    const doing = { action: "delete_from_kernel", outcome: repair ? "repaired" : "found", why: "" };
+    return [{ what: "mac", bridgeDomain: "red", vrf: null, key: macOf(9), ...sides, ...doing }];
   }
 
   async reload(): Promise<ReloadResult> {

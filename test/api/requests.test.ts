@@ -98,6 +98,15 @@ describe("operations by HTTP", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ code: "config_invalid", problems });
   });
 
+  it("audits without repair by GET, and with it by POST", async () => {
+    const looked = await served.get("/v1/audit");
+    expect([looked.status, JSON.parse(looked.text)]).toEqual([200, await new ListedVtep().audit(false)]);
+    expect(served.vtep.asked).toEqual({ repair: false });
+    const repaired = await served.post("/v1/audit");
+    expect(JSON.parse(repaired.text)).toEqual(await new ListedVtep().audit(true));
+    expect(served.vtep.asked).toEqual({ repair: true });
+  });
+
   it("flushes by filter", async () => {
     const answer = await served.post("/v1/flush", '{"vlan":10,"interface":"eth2"}');
     expect(JSON.parse(answer.text)).toEqual({ flushed: 3 });

@@ -29,6 +29,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   bridgeDomains: ["name", "vni", "learning", "ageing", "unknownUnicast", "mobility", "macCount"],
   drops: ["reason", "interface", "bridgeDomain", "packets"],
   events: ["time", "kind", "interface"],
+  audit: ["what", "bridgeDomain", "vrf", "key", "frr", "kernel", "vtepd", "dataPath", "action", "outcome", "why"],
 };
 
 describe("vtepd show NOUN --json", () => {
@@ -116,6 +117,17 @@ describe("vtepd show NOUN for people", () => {
     served.vtep.drops = () => [{ reason: "runt", interface: "e\u001b[2Jth", bridgeDomain: null, packets: 1 }];
     const { stdout } = await show("drops");
     expect(stdout).not.toContain("\u001b");
+  });
+
+  it("audits and repairs, or with --dry-run only looks, and says so where nothing differs", async () => {
+    expect(cells((await lines("audit"))[1])).toEqual([
+      ...["mac", "red", "02:00:00:00:00:09", "-", "10.0.0.2", "10.0.0.2", "-"],
+      ...["delete_from_kernel", "repaired"],
+    ]);
+    expect(cells((await lines("audit", "--dry-run"))[1]).at(-1)).toBe("found");
+    served.vtep.audit = async () => [];
+    expect(await lines("audit")).toEqual(["nothing differs"]);
+    expect((await show("audit", "--json")).stdout).toMatch(/^\[\s*\]\s*$/);
   });
 
   it("asks for what the filters say", async () => {

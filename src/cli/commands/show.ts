@@ -20,6 +20,7 @@ const filters: Readonly<Record<string, readonly Option[]>> = {
     new Option("--where <place>", "only these").choices(["local", "remote"]),
     new Option("--origin <origin>", "only these").choices(["learned", "static", "evpn"]),
   ],
+  audit: [new Option("--dry-run", "only look; change nothing")],
   events: [new Option("--limit <count>", "only the newest").argParser(integerBetween(1, MOST_EVENTS))],
 };
 
@@ -44,7 +45,7 @@ function dashed(name: string): string {
 
 async function showNoun(noun: Noun, query: Question["query"], command: Command): Promise<void> {
   const socket = socketFor(command);
-  const question = { path: noun.name, query };
+  const question = noun.question?.(query ?? {}) ?? { path: noun.name, query };
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
   if (json !== true) {
     process.stdout.write(noun.render(await ask(socket, question)));
