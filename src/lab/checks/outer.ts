@@ -9,12 +9,23 @@ import type { Frames } from "../watch.js";
 export const outerTaps = ({ lab }: LabContext, wanted: readonly OuterExpectation[]): string[] =>
   wanted.flatMap(({ from }) => tapsOf(lab, from));
 
-export function outerProblems({ lab }: LabContext, frames: Frames, wanted: OuterExpectation): string[] {
+function packetsOf({ lab }: LabContext, seen: readonly Buffer[], wanted: OuterExpectation): VxlanPacket[] {
   const [source, destination] = [vtepAddress(lab, wanted.from), vtepAddress(lab, wanted.to)];
-  const seen = tapsOf(lab, wanted.from).flatMap((tap) => frames.get(tap) ?? []);
-  const packets = seen
+  return seen
     .flatMap((frame) => parseVxlan(frame, wanted.port ?? udpPortOf(lab, wanted.from)) ?? [])
     .filter(({ ip, vni }) => ip.source === source && ip.destination === destination && vni === wanted.vni);
+}
+
+const seenFrom = ({ lab }: LabContext, frames: Frames, { from }: OuterExpectation): Buffer[] =>
+  tapsOf(lab, from).flatMap((tap) => frames.get(tap) ?? []);
+
+export function hasOuter(context: LabContext, frames: Frames, wanted: OuterExpectation): boolean {
+  return packetsOf(context, seenFrom(context, frames, wanted), wanted).length > 0;
+}
+
+export function outerProblems(context: LabContext, frames: Frames, wanted: OuterExpectation): string[] {
+  const seen = seenFrom(context, frames, wanted);
+  const packets = packetsOf(context, seen, wanted);
   const where = `${wanted.from}>${wanted.to} VNI ${wanted.vni}`;
   if (packets.length === 0) return [`${where}: no packet on the wire`];
   // RFC 7348 §4.3: a VTEP must not fragment what it encapsulates.

@@ -9,7 +9,7 @@ import { setLinks } from "./links.js";
 import { checkMove } from "./move.js";
 import { allTaps, offWireProblems, unaskedProblems } from "./off_wire.js";
 import type { Outcome } from "./outcome.js";
-import { outerProblems, outerTaps } from "./outer.js";
+import { hasOuter, outerProblems, outerTaps } from "./outer.js";
 import { checkNoPing, checkPing } from "./ping.js";
 import { checkProbes } from "./probes.js";
 import { checkSend } from "./send.js";
@@ -17,6 +17,8 @@ import { checkShow } from "./show.js";
 import { checkTcp } from "./tcp.js";
 import { unsignalledProblems } from "./unsignalled.js";
 import { checkVtysh } from "./vtysh.js";
+
+const CAPTURE_LAG_MS = 1000;
 
 function act(context: LabContext, check: Check): Promise<Outcome> {
   if ("ping" in check) return checkPing(context, check);
@@ -42,8 +44,10 @@ export async function runCheck(context: LabContext, check: Check): Promise<Outco
   if (outer.length + silent === 0) return act(context, check);
   let outcome: Outcome = { problems: [], detail: "" };
   const taps = [...outerTaps(context, outer), ...(silent > 0 ? allTaps(context) : [])];
-  const frames = await whileCapturing(context, taps, async () => {
+  const frames = await whileCapturing(context, taps, async (watch) => {
     outcome = await act(context, check);
+    // tcpdump may not have come to the last frames yet.
+    await watch.until((seen) => outer.every((wanted) => hasOuter(context, seen, wanted)), CAPTURE_LAG_MS);
   });
   const problems = [
     ...outer.flatMap((wanted) => outerProblems(context, frames, wanted)),
