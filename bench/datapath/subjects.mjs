@@ -41,10 +41,7 @@ export const subjects = {
   },
 };
 
-/**
- * The kernel at its best: no learning, the local hosts in its FDB too, and where it routes, no search for sockets that
- * forwarded packets cannot have. The lab runner has done the rest.
- */
+/** The kernel at its best: no learning, and the local hosts in its FDB too. The lab runner has done the rest. */
 async function tuneKernel({ lab, instance }) {
   const local = { vtep: ["v0", macs.host], vtep2: ["x0", macs.farHost] };
   const commands = Object.entries(local)
@@ -54,7 +51,6 @@ async function tuneKernel({ lab, instance }) {
       return [
         command("bridge", place, "link", "set", "dev", port, "learning", "off"),
         command("bridge", place, "fdb", "add", mac, "dev", port, "master", "static"),
-        command("sysctl", place, "net.ipv4.ip_early_demux=0"),
       ];
     });
   await runCommands(commands, instance.namespaceOf);
