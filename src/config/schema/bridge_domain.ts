@@ -150,7 +150,9 @@ export const bridgeDomainSchema = mapping({
       minimum: 1,
       maximum: Limit.MAX_HOSTS,
       default: 16_384,
-      description: "Most IP to MAC bindings that are learned from hosts of the domain.",
+      description:
+        "Most IP to MAC bindings that are learned from hosts of the domain. Each port is assured 64 of them, or an " +
+        "even share where that is less; tunnels that teach count as one port.",
     },
     liveness: livenessSchema,
     duplicateDetection: duplicateDetectionSchema,

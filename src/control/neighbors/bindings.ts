@@ -6,7 +6,11 @@ import { NOT_FOUND } from "../../tables/fdb.js";
 import { NeighborFlag } from "../../tables/neighbor.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Mac } from "../../wire/ethernet.js";
+import { BindingRoom, type Shortage } from "./binding_room.js";
 import { macKey } from "./sighting.js";
+
+/** In place of a port: from the config. */
+export const STATIC = "static";
 
 export interface Binding {
   /** In tables.neighbors. */
@@ -28,14 +32,18 @@ export interface Binding {
   dueTick: number;
   /** A static binding whose host does not answer. */
   isSilent: boolean;
+  /** Where the host was last heard: a port, or 0 for a tunnel or, of a static one, nowhere. */
+  port: number;
 }
 
 export class Bindings {
   private readonly byIndex = new Map<number, Binding>();
   private readonly byMac = new Map<string, Set<Binding>>();
-  private readonly countByBd = new Map<number, number>();
+  private readonly room: BindingRoom;
 
-  constructor(private readonly tables: Tables) {}
+  constructor(private readonly tables: Tables) {
+    this.room = new BindingRoom(tables);
+  }
 
   get(index: number): Binding | undefined {
     return this.byIndex.get(index);
@@ -45,18 +53,20 @@ export class Bindings {
     return this.byIndex.values();
   }
 
-  /** Learned ones of a domain. */
-  countOf(bd: number): number {
-    return this.countByBd.get(bd) ?? 0;
+  /** Whether one more may be learned, of `limit` in the domain. */
+  shortageOf(bd: number, port: number, limit: number): Shortage | undefined {
+    return this.room.shortageOf(bd, port, limit);
   }
 
-  add(index: number, bd: number, address: Uint8Array, mac: Mac, isStatic: boolean): Binding {
+  /** `port`: where the host was heard, or STATIC. */
+  add(index: number, bd: number, address: Uint8Array, mac: Mac, port: number | typeof STATIC): Binding {
+    const isStatic = port === STATIC;
     const binding: Binding = {
-      ...{ index, bd, address, mac, isStatic, isSilent: false },
+      ...{ index, bd, address, mac, isStatic, isSilent: false, port: isStatic ? 0 : port },
       ...{ isPlaced: this.isLocal(bd, mac), isRouter: this.isRouter(index), probes: 0, probedTick: 0, dueTick: 0 },
     };
     this.byIndex.set(index, binding);
-    if (!isStatic) this.countByBd.set(bd, this.countOf(bd) + 1);
+    if (!isStatic) this.room.add(bd, binding.port);
     this.indexMac(binding);
     return binding;
   }
@@ -68,13 +78,19 @@ export class Bindings {
     this.indexMac(binding);
   }
 
+  /** The host has spoken, perhaps at another port than before. */
+  heardAt(binding: Binding, port: number): void {
+    if (binding.isStatic || binding.port === port) return;
+    this.room.remove(binding.bd, binding.port);
+    this.room.add(binding.bd, port);
+    binding.port = port;
+  }
+
   delete(binding: Binding): void {
-    const { bd, isStatic } = binding;
+    const { bd, isStatic, port } = binding;
     this.byIndex.delete(binding.index);
     this.forgetMac(binding);
-    if (isStatic) return;
-    if (this.countOf(bd) <= 1) this.countByBd.delete(bd);
-    else this.countByBd.set(bd, this.countOf(bd) - 1);
+    if (!isStatic) this.room.remove(bd, port);
   }
 
   ofMac(bd: number, mac: Mac): Iterable<Binding> {

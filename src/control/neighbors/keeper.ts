@@ -12,7 +12,8 @@ import type { Clock } from "../clock.js";
 import type { EventSink } from "../events.js";
 import { formatMapped } from "../mapped_address.js";
 import type { HostEntries } from "../routing/host_entries.js";
-import { type Binding, Bindings } from "./bindings.js";
+import { sourceName } from "./binding_room.js";
+import { type Binding, Bindings, STATIC } from "./bindings.js";
 import { Freezes } from "./freezes.js";
 import { Glean } from "./glean.js";
 import { type DomainPolicy, Liveness } from "./liveness.js";
@@ -75,8 +76,7 @@ export class NeighborKeeper {
     const known = this.bindings.get(index);
     if (neighbors.hiAt(index) !== mac.hi || neighbors.loAt(index) !== mac.lo) this.refused(bd, sighting, mac);
     else if (known === undefined) this.learned(index, bd, sighting, mac);
-    else if (known.mac.hi !== mac.hi || known.mac.lo !== mac.lo) this.moved(known, mac, wasFlooded(sighting));
-    else this.confirmed(known);
+    else this.heard(known, sighting, mac);
   }
 
   /** EVPN says where an address is: `flags` is NeighborFlag.ROUTER or none. */
@@ -107,7 +107,7 @@ export class NeighborKeeper {
   addStatic(index: number, bd: number, address: Uint8Array, mac: Mac): void {
     const known = this.bindings.get(index);
     if (known !== undefined) this.bindings.delete(known);
-    const binding = this.bindings.add(index, bd, address, mac, true);
+    const binding = this.bindings.add(index, bd, address, mac, STATIC);
     this.liveness.schedule(binding);
     this.local.changed(binding);
     this.glean.release(bd, address);
@@ -213,18 +213,27 @@ export class NeighborKeeper {
     const { tables, hosts, events, domains, changed } = this.parts;
     const address = addressOf(sighting);
     const limit = this.policyOf(bd)?.maxBindings ?? 0;
-    if (this.bindings.countOf(bd) >= limit) {
+    const shortage = this.bindings.shortageOf(bd, sighting.port, limit);
+    if (shortage !== undefined) {
       tables.neighbors.delete(index);
       hosts.neighborChanged(bd, address);
       changed();
-      events("binding_limit", { bridgeDomain: domains.nameOf(bd), limit });
+      const objects = { bridgeDomain: domains.nameOf(bd), limit };
+      events("binding_limit", shortage === "port" ? { ...objects, port: sourceName(tables, sighting.port) } : objects);
       return;
     }
-    const binding = this.bindings.add(index, bd, address, mac, false);
+    const binding = this.bindings.add(index, bd, address, mac, sighting.port);
     this.freezes.follow(binding);
     this.liveness.schedule(binding);
     this.local.changed(binding);
     this.glean.release(bd, address);
+  }
+
+  private heard(binding: Binding, sighting: Sighting, mac: Mac): void {
+    this.bindings.heardAt(binding, sighting.port);
+    const isSame = binding.mac.hi === mac.hi && binding.mac.lo === mac.lo;
+    if (isSame) this.confirmed(binding);
+    else this.moved(binding, mac, wasFlooded(sighting));
   }
 
   /** The host has said the same again, perhaps more of itself, and perhaps at one of our ports now. */

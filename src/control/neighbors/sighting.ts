@@ -13,6 +13,8 @@ export interface AddressWords {
 /** A host has said that the address is at its MAC. */
 export interface Sighting extends AddressWords {
   readonly ingressBd: number;
+  /** Access port, or 0 for a tunnel. */
+  readonly port: number;
   readonly askerHi: number;
   readonly askerLo: number;
   /** Where the frame was for, and how many copies of it left. */

@@ -221,11 +221,30 @@ ${more}`;
     expect(lab.bindings()).toEqual([`red ${A.ip} ${A.mac}`]);
   });
 
-  it("no more bindings of a domain are learned than its limit", async () => {
+  it("no more bindings of a domain are learned than its limit, and no port takes what others are assured", async () => {
     await lab.apply(oneDomain(", maxBindings: 3"));
-    for (let host = 1; host <= 5; host++) lab.receive("eth1", gratuitousArp({ mac: A.mac, ip: `10.9.0.${host}` }));
+    const claim = (name: string, { mac }: Host, host: number) =>
+      lab.receive(name, gratuitousArp({ mac, ip: `10.9.0.${host}` }));
+    const limit = { kind: "binding_limit", bridgeDomain: "red", limit: 3 };
+    for (const host of [1, 2, 3]) claim("eth1", A, host);
+    expect(lab.bindings()).toHaveLength(2);
+    expect(told("binding_limit")).toEqual([{ ...limit, port: "eth1" }]);
+    for (const host of [4, 5]) claim("eth2", B, host);
     expect(lab.bindings()).toHaveLength(3);
-    expect(told("binding_limit")).toEqual(Array(2).fill({ kind: "binding_limit", bridgeDomain: "red", limit: 3 }));
+    expect(told("binding_limit").slice(1)).toEqual([limit]);
+    claim("eth1", A, 1);
+    expect(told("binding_limit")).toHaveLength(2);
+  });
+
+  it("a host that goes to another port counts there", async () => {
+    await lab.apply(oneDomain(", maxBindings: 4"));
+    const claim = (name: string, mac: string, host: number) =>
+      lab.receive(name, gratuitousArp({ mac, ip: `10.9.0.${host}` }));
+    for (const host of [1, 2]) claim("eth1", A.mac, host);
+    for (const host of [1, 2]) claim("eth2", A.mac, host);
+    for (const host of [3, 4, 5]) claim("eth1", B.mac, host);
+    expect(lab.bindings()).toHaveLength(4);
+    expect(told("binding_limit")).toHaveLength(1);
   });
 
   it("static bindings stay, are asked for where their MAC is here, and are refused to others", async () => {
