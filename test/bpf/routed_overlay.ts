@@ -95,11 +95,10 @@ export class RoutedOverlay {
     const name = `h${number}`;
     await net.veth(vtep, "ac0", name, "eth0");
     for (const prefix of SUBNETS[bd]) {
-      const family = prefix.includes(":") ? "-6 " : "";
       await net.ip(
         name,
-        `addr add ${prefix}2/${family ? 64 : 24} dev eth0`,
-        `${family}route add default via ${prefix}1`,
+        `addr add ${prefix}2/${prefix.includes(":") ? 64 : 24} dev eth0`,
+        `route add default via ${prefix}1`,
       );
     }
     // A gateway answers the hosts of its own VTEP only: those of others are told.

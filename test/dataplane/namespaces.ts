@@ -42,9 +42,18 @@ export class Namespaces {
     return `/run/netns/${this.full(name)}`;
   }
 
-  /** `commands`: lines of `ip`, in this namespace. */
+  /**
+   * `commands`: lines of `ip`, in this namespace. One process for all, as a fork of a test process is not cheap; but a
+   * batch takes no options in front of a command.
+   */
   async ip(name: string, ...commands: string[]): Promise<void> {
-    for (const command of commands) await run("ip", ["-n", this.full(name), ...command.split(" ")]);
+    if (commands.some((command) => command.startsWith("-"))) {
+      for (const command of commands) await run("ip", ["-n", this.full(name), ...command.split(" ")]);
+      return;
+    }
+    const done = run("ip", ["-n", this.full(name), "-batch", "-"]);
+    done.child.stdin?.end(commands.join("\n"));
+    await done;
   }
 
   async exec(name: string, command: string, ...args: string[]): Promise<string> {
