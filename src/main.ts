@@ -13,6 +13,9 @@ import { createLog, type Log } from "./telemetry/log.js";
 import { readVersion } from "./telemetry/version.js";
 import { VtepError } from "./wire/error.js";
 
+export { formatFinding } from "./control/frr/linter/finding.js";
+export { lintFrr } from "./control/frr/linter/lint.js";
+
 export interface RunOptions {
   readonly configFile: string;
   /** Goes before api.socket of the file. */

@@ -139,6 +139,18 @@ describe("vtepd check", () => {
     expect(await vtepd(["check", "--config", good])).toEqual({ code: 0, stdout: `${good}: valid\n`, stderr: "" });
   });
 
+  it("says which FRR it could not ask, for --with-frr", async () => {
+    const frr = file(
+      "frr.yaml",
+      `vtep: { address: 10.0.0.1, underlay: [up0] }\ncontrol: { frr: { vtysh: ${folder}/frr } }\n`,
+    );
+    const { code, stdout, stderr } = await vtepd(["check", "--config", frr, "--with-frr"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: `${frr}: valid\n` });
+    expect(stderr).toMatch(/^vtepd: zebra does not answer at .*frr\/zebra\.vty: there is no such folder.*\n$/);
+    const help = await vtepd(["check", "--help"]);
+    expect(help.stdout).toContain("Warnings leave the exit code at 0, unless --strict.");
+  });
+
   it("prints every problem as FILE:LINE: key: message and ends with 1", async () => {
     const bad = file("bad.yaml", "vtep:\n  address: 10.0.0.1\n  underlay: [up0]\n  ttl: 0\n  colour: red\n");
     const { code, stdout, stderr } = await vtepd(["check", "--config", bad]);

@@ -11,6 +11,7 @@ import {
   NeighborFlag,
   NeighborState,
 } from "../../netlink/index.js";
+import { OUR_PROTOCOL } from "../objects/ownership.js";
 import type { Place } from "../places.js";
 import { canonicalIp } from "../vty/index.js";
 import { macNumberOf } from "./mac_number.js";
@@ -44,9 +45,6 @@ export interface KernelRoute {
   readonly gateways: string;
   readonly ifindexes: readonly number[];
 }
-
-/** Our mark on neighbours that we announce: a number that no routing daemon has. */
-export const OUR_PROTOCOL = 200;
 
 export class KernelPicture {
   private readonly devices = new Map<number, DeviceEntries>();

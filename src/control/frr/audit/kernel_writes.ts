@@ -14,7 +14,8 @@ import {
   refusedWith,
 } from "../../netlink/index.js";
 import { encodeDeleteRoute, encodeReplaceRoute, type RouteKey } from "../../netlink/route-request.js";
-import { OUR_PROTOCOL, RouteProtocol, SEGMENT } from "./kernel_picture.js";
+import { OUR_PROTOCOL } from "../objects/ownership.js";
+import { RouteProtocol, SEGMENT } from "./kernel_picture.js";
 import { macBytesOf, macText } from "./mac_number.js";
 
 const FLOOD_MAC = new Uint8Array(6);

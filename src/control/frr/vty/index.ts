@@ -7,3 +7,4 @@ export { type FrrReturn, type FrrState, FrrWatch, type FrrWatchOptions } from ".
 export { type FrrFeature, type FrrVersion, hasFeature } from "./release.js";
 export * from "./shows.js";
 export * from "./tables.js";
+export { askEvpnVteps, askPathLength, askResolvingPrefix } from "./underlay.js";

@@ -92,7 +92,7 @@ export async function askEvpnPeers(bgpd: Vty): Promise<BgpPeer[]> {
 }
 
 /** bgpd answers "BGP instance not found" as a refusal. */
-function nothingIfRefused(error: unknown): Fields {
+export function nothingIfRefused(error: unknown): Fields {
   if (error instanceof VtepError && error.code === "frr_refused") return {};
   throw error;
 }
@@ -143,4 +143,26 @@ export function canonicalIp(text: string): string {
   if (bytes === null) return text;
   const isMapped = bytes.length === 16 && formatIp(bytes).startsWith("::ffff:") && bytes[10] === 0xff;
   return formatIp(isMapped ? bytes.subarray(12) : bytes);
+}
+
+export interface ShownInterface {
+  readonly name: string;
+  readonly vrf: string;
+  readonly mac: string | undefined;
+  /** Of a VXLAN device. */
+  readonly vni: number | undefined;
+  /** Name of the bridge it is a port of; empty where it is none. */
+  readonly bridge: string;
+}
+
+/** Of all VRFs; an interface name that two namespaces have is told once. */
+export async function askInterfaces(zebra: Vty): Promise<ShownInterface[]> {
+  const command = "show interface vrf all json";
+  return objectsIn(fieldsOf(await askJson(zebra, command), command)).map(([name, fields]) => ({
+    name,
+    vrf: String(fields.vrfName ?? ""),
+    mac: typeof fields.hardwareAddress === "string" ? fields.hardwareAddress : undefined,
+    vni: typeof fields.vxlanId === "number" ? fields.vxlanId : undefined,
+    bridge: typeof fields.masterInterface === "string" ? fields.masterInterface : "",
+  }));
 }
