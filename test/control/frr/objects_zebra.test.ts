@@ -75,12 +75,7 @@ describe.skipIf(frrUnavailable !== null)(frrTitled("kernel objects with zebra"),
   const bridgeIn = (vrf: string, ...words: string[]) =>
     lab.node.exec("bridge", ...(vrf === "" ? [] : ["-n", vrf]), ...words);
 
-  it("are L2 and L3 VNIs that are up, in a VRF that is a namespace", async () => {
-    const body = `control: { mode: frr, frr: { vrfBackend: netns } }\n${domains(", vrf: tenant")}`;
-    await lab.start(body);
-    await lab.node.exec("sysctl", "-qw", "net.ipv4.ip_forward=1");
-    const config = `hostname a\nvrf tenant\n vni 5000\nexit-vrf\n!\n${bgp("10.0.0.1", "10.0.0.2")}${BGP_VRF}`;
-    await lab.node.startFrr(config, ["zebra", "bgpd"], ["-n"]);
+  async function expectVnisUp(): Promise<void> {
     await until(async () => (await vni(5000)).state === "Up");
     expect(await vni(5000)).toMatchObject({
       type: "L3",
@@ -105,6 +100,23 @@ describe.skipIf(frrUnavailable !== null)(frrTitled("kernel objects with zebra"),
     // Of the L2 VNIs their membership, of the connected subnet the prefix with our router MAC.
     await until(async () => /\[5\]:\[0\]:\[24\]:\[10\.1\.100\.0\][\s\S]*Rmac:94:94:26:ff:00:11/.test(await routes()));
     expect(await routes()).toContain("[3]:[0]:[32]:[10.0.0.1]");
+  }
+
+  const WITH_VRF = `hostname a\nvrf tenant\n vni 5000\nexit-vrf\n!\n${bgp("10.0.0.1", "10.0.0.2")}${BGP_VRF}`;
+
+  it("are L2 and L3 VNIs that are up, in a VRF that is a namespace", async () => {
+    await lab.start(`control: { mode: frr, frr: { vrfBackend: netns } }\n${domains(", vrf: tenant")}`);
+    await lab.node.startFrr(WITH_VRF, ["zebra", "bgpd"], ["-n"]);
+    await expectVnisUp();
+  });
+
+  it("are L2 and L3 VNIs that are up, in a VRF device", async (ctx) => {
+    const made = await lab.node.succeeds("ip", "link", "add", "probe", "type", "vrf", "table", "9");
+    if (!made) ctx.skip("the kernel has no VRF devices");
+    await lab.start(`control: { mode: frr }\n${domains(", vrf: tenant")}`);
+    expect(lab.objects.problems()).toEqual([]);
+    await lab.node.startFrr(WITH_VRF, ["zebra", "bgpd"]);
+    await expectVnisUp();
   });
 
   it("take what zebra writes and show it what is local, in our own namespace", async () => {
