@@ -87,7 +87,7 @@ describe("the watch over FRR", () => {
     bgpd.answers = bgpdWith("Established", 2);
     expect(seen.some((one) => one.startsWith("return"))).toBe(false);
     await wait(() => seen.includes("return true"));
-    expect(watch.state().converged).toBe(true);
+    expect(watch.state().settled).toBe(true);
   });
 
   it("does not wait for peers for ever", async () => {
@@ -95,6 +95,19 @@ describe("the watch over FRR", () => {
     await frr.start("zebra", zebraAnswers);
     watch.start();
     await wait(() => seen.includes("return false"));
-    expect(watch.state().converged).toBe(false);
+    expect(watch.state().settled).toBe(true);
+  });
+
+  it("does not take the absence of bgpd for the absence of routes", async () => {
+    await frr.start("zebra", zebraAnswers);
+    watch.start();
+    await until(() => state() === "up down");
+    for (let seconds = 0; seconds < (2 * STALE_MS) / 1_000; seconds++) {
+      clock.advance(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([watch.state().settled, seen.filter((one) => one.startsWith("return"))]).toEqual([false, []]);
+    await frr.start("bgpd", bgpdWith("Established"));
+    await wait(() => seen.includes("return true"));
   });
 });

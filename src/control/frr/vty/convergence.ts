@@ -14,7 +14,7 @@ export interface EvpnSources {
   readonly bgpd: Vty | undefined;
 }
 
-/** Calls back once, with whether it converged or only the time was up. Returns the cancellation. */
+/** Calls back once, with whether it converged or only the time was up; never without bgpd. Returns the cancellation. */
 export function whenConverged(
   clock: Clock,
   boundMs: number,
@@ -32,7 +32,9 @@ export function whenConverged(
     quiet = picture !== "" && picture === last ? quiet + 1 : 0;
     last = picture;
     leftMs -= POLL_MS;
-    if (quiet >= QUIET_POLLS || leftMs <= 0) return settled(quiet >= QUIET_POLLS);
+    if (quiet >= QUIET_POLLS) return settled(true);
+    // Peers that never come must not keep the past alive; but nothing comes at all while bgpd is away.
+    if (leftMs <= 0 && sources().bgpd !== undefined) return settled(false);
     cancel = clock.after(POLL_MS, () => void poll());
   };
   cancel = clock.after(POLL_MS, () => void poll());

@@ -21,8 +21,8 @@ export interface FrrState {
   readonly bgpd: DaemonState;
   /** Of zebra. */
   readonly version: FrrVersion | undefined;
-  /** Since zebra came: BGP is at rest, so that what zebra does not know is not there. */
-  readonly converged: boolean;
+  /** EVPN is at rest since zebra or bgpd came, or has had its time: what zebra does not know is not there. */
+  readonly settled: boolean;
   /** Why it is not all as it should be. */
   readonly reasons: readonly string[];
 }
@@ -36,7 +36,7 @@ export interface FrrWatchOptions {
 }
 
 export interface FrrReturn {
-  /** False where the time was up before peers were: what zebra does not know may still come. */
+  /** False where the time was up before all peers were. */
   readonly converged: boolean;
 }
 
@@ -48,7 +48,7 @@ export class FrrWatch {
   private readonly returns = new Listeners<FrrReturn>();
   private cancelStale: (() => void) | undefined;
   private cancelConvergence: (() => void) | undefined;
-  private converged = false;
+  private isSettled = false;
   private isStale = false;
 
   constructor(private readonly options: FrrWatchOptions) {
@@ -71,8 +71,14 @@ export class FrrWatch {
   }
 
   state(): FrrState {
-    const { zebra, bgpd, converged } = this;
-    return { zebra: zebra.state, bgpd: bgpd.state, version: zebra.version, converged, reasons: this.reasons() };
+    const { zebra, bgpd, isSettled } = this;
+    return {
+      zebra: zebra.state,
+      bgpd: bgpd.state,
+      version: zebra.version,
+      settled: isSettled,
+      reasons: this.reasons(),
+    };
   }
 
   /** Whether what zebra last said has been given up. */
@@ -112,7 +118,7 @@ export class FrrWatch {
       this.awaitConvergence();
     } else {
       this.cancelConvergence?.();
-      this.converged = false;
+      this.isSettled = false;
       if (!this.isStale && this.cancelStale === undefined) this.startStaleTimer();
     }
     this.changes.emit(this.state());
@@ -120,7 +126,7 @@ export class FrrWatch {
 
   private bgpdChanged(state: DaemonState): void {
     this.tell("bgpd", state);
-    this.converged = false;
+    this.isSettled = false;
     if (this.zebra.state === "up") this.awaitConvergence();
     this.changes.emit(this.state());
   }
@@ -149,7 +155,7 @@ export class FrrWatch {
       boundMs,
       () => this.vtys,
       (converged) => {
-        this.converged = converged;
+        this.isSettled = true;
         this.isStale = false;
         events("frr_returned", { converged });
         this.returns.emit({ converged });
