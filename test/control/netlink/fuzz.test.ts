@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeAcknowledgement, decodeDone } from "../../../src/control/netlink/acknowledgement.js";
+import { ForwardingEntry } from "../../../src/control/netlink/forwarding-entry.js";
 import { type MessageHeader, viewOf, walkMessages } from "../../../src/control/netlink/header.js";
 import { decodeMessage } from "../../../src/control/netlink/message.js";
 import { captures, fromHex } from "./captured.js";
@@ -15,6 +16,8 @@ function randomSource(seed: number): (below: number) => number {
   };
 }
 
+const entry = new ForwardingEntry();
+
 /** Everything a received buffer goes through. A read past the end throws RangeError and so fails the test. */
 function decodeAll(bytes: Uint8Array): number {
   let messages = 0;
@@ -24,6 +27,7 @@ function decodeAll(bytes: Uint8Array): number {
     if (header.type === 2) decodeAcknowledgement(view, header);
     else if (header.type === 3) decodeDone(view, header);
     else decodeMessage(view, header);
+    entry.read(view, header.start, header.end);
   });
   return messages;
 }
