@@ -61,6 +61,8 @@ export interface LinkChange {
   readonly master?: number;
   /** Free text. */
   readonly alias?: string;
+  /** Free number. */
+  readonly group?: number;
   /** See AddressGeneration. The kernel sets it last: an interface that must not get an address comes up later. */
   readonly addressGeneration?: number;
   /** Of a bridge. */
@@ -76,6 +78,7 @@ export function encodeSetLink(which: number | string, change: LinkChange): Uint8
   if (change.mtu !== undefined) writer.attributeU32(LinkAttribute.mtu, change.mtu);
   if (change.master !== undefined) writer.attributeU32(LinkAttribute.master, change.master);
   if (change.alias !== undefined) writer.attributeText(LinkAttribute.alias, change.alias);
+  if (change.group !== undefined) writer.attributeU32(LinkAttribute.group, change.group);
   const { addressGeneration, bridge } = change;
   if (addressGeneration !== undefined) writeAddressGeneration(writer, addressGeneration);
   if (bridge !== undefined) writeKind(writer, "bridge", () => writeBridgeData(writer, bridge));
@@ -100,6 +103,15 @@ function writeAddressGeneration(writer: MessageWriter, mode: number): void {
 
 export function encodeDeleteLink(ifindex: number): Uint8Array {
   return interfaceHeader(new MessageWriter(MessageType.deleteLink, MessageFlag.ack), ifindex).finish();
+}
+
+/**
+ * All interfaces of a group in one go, which takes the kernel a fraction of the time: it waits for those who look at an
+ * interface once, and not for each. None of them may be of hardware.
+ */
+export function encodeDeleteGroup(group: number): Uint8Array {
+  const writer = new MessageWriter(MessageType.deleteLink, MessageFlag.ack);
+  return interfaceHeader(writer, 0).attributeU32(LinkAttribute.group, group).finish();
 }
 
 interface NewLink {

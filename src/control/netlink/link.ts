@@ -31,6 +31,7 @@ export const LinkAttribute = {
   netnsPid: 19,
   alias: 20,
   perFamily: 26,
+  group: 27,
   netnsFd: 28,
   extMask: 29,
   linkNetnsId: 37,
@@ -84,6 +85,8 @@ export interface LinkMessage {
   readonly vrfTable: number | undefined;
   /** Free text (ip link set alias); "" = none. */
   readonly alias: string;
+  /** Free number (ip link set group); 0 by default. */
+  readonly group: number;
   /** See AddressGeneration; undefined where the interface has no IPv6. */
   readonly addressGeneration: number | undefined;
   readonly vlanId: number | undefined;
@@ -121,6 +124,7 @@ function readAttributes(attributes: Attributes) {
     txQueueLength: attributes.u32(LinkAttribute.txQueueLength),
     parentBus: attributes.text(LinkAttribute.parentBusName) ?? null,
     alias: attributes.text(LinkAttribute.alias) ?? "",
+    group: attributes.u32(LinkAttribute.group) ?? 0,
     addressGeneration: attributes.nested(LinkAttribute.perFamily)?.nested(AddressFamily.ipv6)?.u8(ADDRESS_GENERATION),
   };
 }

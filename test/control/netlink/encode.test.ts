@@ -3,6 +3,7 @@ import { encodeDeleteAddress, encodeDumpAddresses, encodeNewAddress } from "../.
 import { parseIp } from "../../../src/control/netlink/address-text.js";
 import { viewOf } from "../../../src/control/netlink/header.js";
 import {
+  encodeDeleteGroup,
   encodeDeleteLink,
   encodeDumpLinks,
   encodeGetLink,
@@ -182,6 +183,7 @@ describe("changes of links", () => {
     const attributes = "0a00 0100 0200000000020000 0800 0400 28230000 0800 0a00 06000000";
     expectMessage(change, "1000 0500", UNNUMBERED, "00000000 03000000 00000000 00000000", attributes);
     expectMessage(encodeDeleteLink(3), "1100 0500", UNNUMBERED, "00000000 03000000 00000000 00000000");
+    expectMessage(encodeDeleteGroup(7), "1100 0500", UNNUMBERED, "00000000".repeat(4), "0800 1b00 07000000");
   });
 });
 

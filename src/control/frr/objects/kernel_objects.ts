@@ -124,7 +124,7 @@ export class KernelObjects {
     this.units.reconcile(wanted);
     for (const site of this.sites.all()) {
       const isWanted = (link: LinkMessage) => this.units.isWanted(site.name, link, wanted);
-      await this.trySite(site.name, async () => void (await sweep(site, isWanted)));
+      await this.trySite(site.name, () => sweep(site, isWanted));
     }
     for (const { name } of this.sites.all())
       if (!needed.has(name)) await this.trySite(name, () => this.sites.release(name));
