@@ -23,6 +23,8 @@ export interface OpenSite extends Site {
 export class Sites {
   private readonly sites = new Map<string, OpenSite>();
   private readonly resting = new Set<string>();
+  /** Made, but not yet entered. */
+  private readonly unmarked = new Set<string>();
   private stopWatching: (() => void) | undefined;
 
   constructor(
@@ -43,7 +45,7 @@ export class Sites {
 
   async open(name: string): Promise<void> {
     if (this.sites.has(name)) return;
-    const isNew = name !== "" && (await this.namespaces.ensure(name));
+    if (name !== "" && (await this.namespaces.ensure(name))) this.unmarked.add(name);
     if (name !== "") this.stopWatching ??= this.namespaces.watch(() => this.look());
     const identity = name === "" ? "" : (this.namespaces.identity(name) ?? "");
     const place = name === "" ? this.places.own : await this.places.open(name);
@@ -59,7 +61,8 @@ export class Sites {
       openNetns,
     };
     try {
-      if (isNew) await place.client.execute(encodeSetLink("lo", { alias: OUR_ALIAS, up: true }));
+      if (this.unmarked.has(name)) await place.client.execute(encodeSetLink("lo", { alias: OUR_ALIAS, up: true }));
+      this.unmarked.delete(name);
       await observed.load();
     } catch (error) {
       observed.close();
