@@ -256,3 +256,22 @@ describe("N21: what is announced against what is admitted, in 100,000 steps of c
     120_000 * EFFORT,
   );
 });
+
+describe("O14: a port that flaps a hundred times", () => {
+  it("costs two writes each time, and nothing of other MACs", async () => {
+    const world = new World();
+    for (const lo of [1, 2]) world.learn(4, lo);
+    world.learn(1, 3);
+    await world.settle();
+    const before = world.kernel.writes;
+    for (let flap = 0; flap < 100; flap++) {
+      world.setPort(1, false);
+      await world.settle();
+      world.setPort(1, true);
+      world.learn(1, 3);
+      await world.settle();
+    }
+    expect(world.kernel.writes - before).toBe(200);
+    world.announcer.close();
+  });
+});
