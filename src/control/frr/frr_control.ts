@@ -60,6 +60,7 @@ export class FrrControl {
       this.watch.close();
       this.watch = this.startWatch();
     }
+    this.parts.world.vtyFolder = intent.vtyFolder;
     await this.parts.world.objects.apply(intent.objects);
     await this.followObjects();
   }
@@ -83,7 +84,7 @@ export class FrrControl {
 
   /** Takes what zebra said out of the tables. */
   forget(): void {
-    for (const mirror of this.mirrors.values()) mirror.sweep();
+    for (const mirror of this.mirrors.values()) mirror.forget();
   }
 
   /** The kernel's objects stay: they are the world's. */
@@ -114,7 +115,7 @@ export class FrrControl {
     const present = new Set(places.all());
     for (const [place, mirror] of this.mirrors) {
       if (present.has(place)) continue;
-      await mirror.refresh();
+      mirror.forget();
       mirror.close();
       this.mirrors.delete(place);
     }

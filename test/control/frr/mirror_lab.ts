@@ -21,6 +21,7 @@ import { HostEntries } from "../../../src/control/routing/host_entries.js";
 import { RouteControl } from "../../../src/control/routing/routes.js";
 import { VrfControl } from "../../../src/control/routing/vrfs.js";
 import { intentFromConfig } from "../../../src/control/static/from_config.js";
+import { Links } from "../../../src/control/underlay/index.js";
 import { Tables } from "../../../src/tables/tables.js";
 import { formatMac } from "../../../src/wire/ethernet.js";
 import { Namespace } from "../netlink/kernel.js";
@@ -60,7 +61,14 @@ function portLines(port: string, bridge: string): string[] {
   ];
 }
 
-export class MirrorKernel {
+/** Where a mirror reads. */
+export interface MirroredKernel {
+  open(options: { groups: readonly number[]; receiveBufferBytes?: number }): NetlinkClient;
+  /** 0 = there is none. */
+  ifindex(name: string): number;
+}
+
+export class MirrorKernel implements MirroredKernel {
   readonly namespace = new Namespace();
 
   constructor() {
@@ -94,6 +102,10 @@ export class MirrorKernel {
     this.ip(
       ...bridgeLines(`br${domain}`, `vx${domain}`, Number(domain)).filter((line) => !line.startsWith("link add br")),
     );
+  }
+
+  open(options: { groups: readonly number[]; receiveBufferBytes?: number }): NetlinkClient {
+    return this.namespace.open(options);
   }
 
   ifindex(name: string): number {
@@ -169,13 +181,13 @@ export class MirrorLab {
   private objects: { domains: DomainObjects[]; vrfs: VrfObjects[] } = { domains: [], vrfs: [] };
   private pending = false;
 
-  constructor(readonly kernel: MirrorKernel) {}
+  constructor(readonly kernel: MirroredKernel) {}
 
   async open(options: { receiveBufferBytes?: number } = {}): Promise<void> {
-    const { namespace } = this.kernel;
-    const client: NetlinkClient = namespace.open({ groups: [NetlinkGroup.link] });
-    const links = await namespace.links(client);
-    const feed = namespace.open({ groups: FEED, receiveBufferBytes: 64 << 20, ...options });
+    const client = this.kernel.open({ groups: [NetlinkGroup.link] });
+    const links = new Links(client);
+    await links.load();
+    const feed = this.kernel.open({ groups: FEED, receiveBufferBytes: 64 << 20, ...options });
     this.place = { name: "", client, links, feed };
     this.tables.setSettings(intentOf(CONFIG).settings);
     this.configure(CONFIG);
@@ -222,7 +234,8 @@ export class MirrorLab {
     const vrfs = [{ place, vrf: "tenant", table: 254, l3Bridge, l3Vxlan }];
     const isThere = ({ bridgeDomain, vrf }: { bridgeDomain?: string; vrf?: string }) =>
       !without.includes(bridgeDomain ?? vrf ?? "");
-    this.objects = { domains: domains.filter(isThere), vrfs: vrfs.filter(isThere) };
+    const present = domains.filter((one) => one.bridge !== 0 && isThere(one));
+    this.objects = { domains: present, vrfs: vrfs.filter(isThere) };
     return this.mirror.refresh();
   }
 

@@ -163,6 +163,14 @@ export class Mirror {
     this.parts.changed();
   }
 
+  /** Takes it out of the tables for good, with the VTEPs that it stands behind. */
+  forget(): void {
+    const changes = this.subjects.update([], []);
+    this.drop(changes);
+    this.subjects.forget(changes);
+    this.parts.changed();
+  }
+
   /** Whether another VTEP holds the MAC fast: then no host here may be announced with it. */
   isSticky(bd: number, hi: number, lo: number): boolean {
     return this.macs.isSticky(bd, hi, lo);
@@ -182,7 +190,7 @@ export class Mirror {
     return failure === "" ? all : [...all, failure];
   }
 
-  /** The tables keep what they have: where the place is gone, `refresh` comes first. */
+  /** The tables keep what they have, unless `forget` comes first. */
   close(): void {
     this.reading.close();
     for (const unsubscribe of this.subscriptions) unsubscribe();
