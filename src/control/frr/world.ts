@@ -7,6 +7,7 @@ import type { NetlinkClient } from "../netlink/index.js";
 import type { Links } from "../underlay/index.js";
 import { KernelObjects, type Namespaces } from "./objects/index.js";
 import { type OpenNetlink, Places } from "./places.js";
+import { whenNoticed } from "./vty/index.js";
 
 export interface FrrWorldParts {
   /** Of our own namespace; they stay their owner's to close. */
@@ -19,12 +20,15 @@ export interface FrrWorldParts {
 }
 
 export class FrrWorld {
+  /** Folder of FRR's vty sockets. */
+  vtyFolder = "";
   readonly places: Places;
   readonly objects: KernelObjects;
 
   constructor({ client, links, openNetlink, namespaces, clock, events }: FrrWorldParts) {
     this.places = new Places({ client, links }, openNetlink);
-    this.objects = new KernelObjects({ places: this.places, namespaces, clock, events });
+    const noticed = (namespace: string) => whenNoticed(this.vtyFolder, namespace, clock);
+    this.objects = new KernelObjects({ places: this.places, namespaces, clock, events, noticed });
   }
 
   /** Removes the objects that are ours. */

@@ -67,6 +67,7 @@ export class ObjectsLab {
     const watch = namespaces.watch.bind(namespaces);
     namespaces.watch = (changed) => (this.stopWatching = watch(changed));
     const objects = new KernelObjects({
+      noticed: async () => {},
       places,
       namespaces,
       clock: this.clock,

@@ -20,6 +20,8 @@ export interface KernelObjectsParts {
   readonly namespaces: Namespaces;
   readonly clock: Clock;
   readonly events: EventSink;
+  /** Resolves when a namespace that was just made may be filled. */
+  readonly noticed: (namespace: string) => Promise<void>;
 }
 
 /** Between two repairs of one object. */
@@ -52,11 +54,12 @@ export class KernelObjects {
   private closed = false;
 
   constructor(private readonly parts: KernelObjectsParts) {
-    const { places, namespaces, clock } = parts;
+    const { places, namespaces, clock, noticed } = parts;
     this.sites = new Sites(
       places,
       namespaces,
       clock,
+      noticed,
       (place, name) => this.interfaceChanged(place, name),
       () => this.enqueue(() => this.replaceSites()),
     );

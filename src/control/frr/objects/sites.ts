@@ -31,6 +31,7 @@ export class Sites {
     private readonly places: Places,
     private readonly namespaces: Namespaces,
     private readonly clock: Clock,
+    private readonly noticed: (namespace: string) => Promise<void>,
     private readonly changed: (place: string, interfaceName: string) => void,
     private readonly lost: () => void,
   ) {}
@@ -62,7 +63,7 @@ export class Sites {
     };
     try {
       if (this.unmarked.has(name)) await place.client.execute(encodeSetLink("lo", { alias: OUR_ALIAS, up: true }));
-      this.unmarked.delete(name);
+      if (this.unmarked.delete(name)) await this.noticed(name);
       await observed.load();
     } catch (error) {
       observed.close();
