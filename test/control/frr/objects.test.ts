@@ -181,11 +181,11 @@ describe.skipIf(unavailable !== null)(titled("kernel objects"), () => {
     ["a bridge with another MAC", "link set br-red address 02:00:00:00:00:99", "br-red"],
     ["snooping", "link set br-red type bridge mcast_snooping 1", "br-red"],
     ["an interface that gives itself addresses", "link set br-red addrgenmode eui64", "br-red"],
-    ["an interface that was renamed", "link set lp-100p name gone", "lp-100"],
+    ["an interface that was moved away", "netns add other; link set lp-100p netns other", "lp-100"],
   ])("repairs %s", async (_what, command, name) => {
     await lab.start(TWO);
     const before = await linksInOperation();
-    await lab.node.ip(command);
+    await lab.node.ip(...command.split("; "));
     await until(() => lab.events.length > 0 && lab.domain("red") !== undefined);
     expect(lab.events[0]).toMatchObject({ kind: "kernel_object_repaired", interface: name, namespace: "" });
     await until(async () => isDeepStrictEqual(essenceOf(await lab.links()), essenceOf(before)));

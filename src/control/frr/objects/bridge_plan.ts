@@ -53,7 +53,7 @@ export function planBridge(
   obsolete: BridgeIntent["addresses"],
 ): Plan {
   const vrf = intent.vrfDevice === "" ? undefined : site.observed.link(intent.vrfDevice);
-  if (intent.vrfDevice !== "" && vrf === undefined)
+  if (intent.vrfDevice !== "" && vrf?.kind !== "vrf")
     return blocked(`${intent.bridge} waits for VRF device ${intent.vrfDevice}`);
   const bridge = site.observed.link(intent.bridge);
   const isReady = bridge?.kind === "bridge";
