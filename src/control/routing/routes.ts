@@ -9,6 +9,7 @@ import { differenceOf } from "../difference.js";
 import type { NextHopIntent, RouteIntent } from "../intent.js";
 import { formatMappedPrefix } from "../mapped_address.js";
 import { AddressValues } from "./address_values.js";
+import { FamilyBarrier } from "./family_barrier.js";
 import type { HostEntries } from "./host_entries.js";
 import { type LearnedNextHop, type NextHopVteps, type PathFacts, Paths, type PathTarget } from "./paths.js";
 import { type RouteSet, RouteSets } from "./route_sets.js";
@@ -52,6 +53,7 @@ export class RouteControl {
   private readonly learned = new AddressValues();
   private readonly paths: Paths;
   private readonly sets: RouteSets;
+  private readonly barrier: FamilyBarrier;
   /** By VRF; counted, because it is asked for each `show vrfs`. */
   private readonly counts = new Uint32Array(Limit.MAX_VRFS);
   /** Why the control plane's routes are not all in the tables. */
@@ -67,6 +69,7 @@ export class RouteControl {
   ) {
     this.paths = new Paths(tables, domainOf, vteps);
     this.sets = new RouteSets(tables, this.paths);
+    this.barrier = new FamilyBarrier(tables, this.sets);
   }
 
   *all(): IterableIterator<RouteFacts> {
@@ -215,8 +218,12 @@ export class RouteControl {
     if (length === HOST_LENGTH) {
       if (after === 0) this.hosts.deleteRoute(vrf, address);
       else this.hosts.setRoute(vrf, address, after);
-    } else if (after === 0) this.tables.prefixes.delete(vrf, address, length);
-    else if (!this.tables.prefixes.set(vrf, address, length, after)) this.refusal = "the table of prefixes is full";
+      return;
+    }
+    const { prefixes } = this.tables;
+    if (after === 0) prefixes.delete(vrf, address, length);
+    else if (!prefixes.set(vrf, address, length, after)) this.refusal = "the table of prefixes is full";
+    this.barrier.changed(vrf, address, length, before, after);
   }
 
   private factsOf(vrf: string, address: Uint8Array, length: number, { targets }: RouteSet): RouteFacts {
