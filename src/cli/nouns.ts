@@ -111,6 +111,10 @@ const routes = list<RouteView>("routes", "routes of the VRFs", [
 ]);
 
 function nexthopText(nexthop: NexthopView): string {
+  if ("gateway" in nexthop) {
+    const { gateway, mac, bridgeDomain } = nexthop;
+    return `${gateway} in bridge domain ${bridgeDomain} MAC ${mac ?? "unknown"}`;
+  }
   if ("bridgeDomain" in nexthop) return `bridge domain ${nexthop.bridgeDomain}`;
   return `${nexthop.vtep} L3 VNI ${nexthop.l3vni ?? "none"} router MAC ${nexthop.routerMac}`;
 }

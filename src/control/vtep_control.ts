@@ -14,6 +14,7 @@ import { FrrControl } from "./frr/frr_control.js";
 import type { FrrIntent } from "./frr/intent.js";
 import type { FrrWorld } from "./frr/world.js";
 import type { BridgeDomainIntent, Intent } from "./intent.js";
+import { GatewaySearch } from "./neighbors/gateway_search.js";
 import { NeighborKeeper } from "./neighbors/keeper.js";
 import { StaticNeighbors } from "./neighbors/static.js";
 import type { NetlinkClient } from "./netlink/index.js";
@@ -56,6 +57,7 @@ export class VtepControl {
   /** In mode frr. */
   frr: FrrControl | undefined;
   private readonly gateways: GatewayControl;
+  private readonly gatewaySearch: GatewaySearch;
   private readonly staticNeighbors: StaticNeighbors;
   private readonly warned: Warnings;
   private settings: VtepSettings;
@@ -85,6 +87,7 @@ export class VtepControl {
     this.routes = new RouteControl(tables, this.vrfs, hosts, (name) => domains.idOf(name), this.vteps);
     this.gateways = new GatewayControl(tables, domains, this.vrfs, hosts, this.routes);
     this.neighbors = new NeighborKeeper({ tables, driver, clock, events, domains, hosts, random, changed });
+    this.gatewaySearch = new GatewaySearch(tables, driver, clock, () => this.routes.soughtGateways());
     this.staticNeighbors = new StaticNeighbors(tables, domains, hosts, this.neighbors, clock);
     this.attachments = new Attachments(tables, driver, links, clock, events, ({ intent }) => {
       this.ports.interfaceChanged(intent.name);
@@ -170,7 +173,8 @@ export class VtepControl {
       .map(({ intent }) => `port ${intent.interface} is err-disabled`);
     const unreachable = [...this.unreachableVteps(), ...this.vteps.problems(), ...this.routes.problems()];
     const parked = this.parked.map(({ item, constraint }) => `${item} is not in the data path: ${constraint}`);
-    const others = [...this.neighbors.problems(), ...(this.frr?.problems() ?? [])];
+    const hosts = [...this.neighbors.problems(), ...this.gatewaySearch.problems()];
+    const others = [...hosts, ...(this.frr?.problems() ?? [])];
     return [...unattached, ...down, ...disabled, ...unreachable, ...others, ...parked];
   }
 
@@ -200,6 +204,7 @@ export class VtepControl {
     this.frr?.close();
     this.pathMtus.close();
     this.ageing.close();
+    this.gatewaySearch.close();
     this.neighbors.close();
     this.ports.close();
     this.underlay?.close();
@@ -220,10 +225,16 @@ export class VtepControl {
   }
 
   private flush(): void {
-    const { tables, driver } = this.parts;
+    const { tables } = this.parts;
     this.neighbors.followMacs();
     this.frr?.follow();
-    if (tables.deltas.empty) return;
+    this.routes.followGateways();
+    if (!tables.deltas.empty) this.writeDataPath();
+    this.gatewaySearch.look();
+  }
+
+  private writeDataPath(): void {
+    const { tables, driver } = this.parts;
     this.parked = driver.apply(tables);
     this.routes.sweep();
     this.vteps.sweep();

@@ -43,10 +43,16 @@ export interface VrfFacts {
   readonly routeCount: number;
 }
 
-/** Where a route leads: a connected domain, or a VTEP. */
+interface MacNumbers {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** Where a route leads: a connected domain, a router in one whose MAC may not be known, or a VTEP. */
 export type RouteTarget =
   | { readonly bridgeDomain: string }
-  | { readonly vtep: string; readonly routerMac: { readonly hi: number; readonly lo: number } };
+  | { readonly bridgeDomain: string; readonly gateway: string; readonly mac: MacNumbers | undefined }
+  | { readonly vtep: string; readonly routerMac: MacNumbers };
 
 export interface RouteFacts {
   readonly vrf: string;

@@ -115,7 +115,9 @@ export interface VtepRouterView {
 
 export type NexthopView =
   | { readonly vtep: string; readonly l3vni: number | null; readonly routerMac: string }
-  | { readonly bridgeDomain: string };
+  | { readonly bridgeDomain: string }
+  /** A router in the domain; `mac`: null while it is not known. */
+  | { readonly bridgeDomain: string; readonly gateway: string; readonly mac: string | null };
 
 export interface RouteView {
   readonly vrf: string;

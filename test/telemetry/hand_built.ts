@@ -91,6 +91,14 @@ export const names: VtepNames = {
         { vtep: "2001:db8::3", routerMac: { hi: 0x0200, lo: 0xaa03 } },
       ],
     },
+    {
+      vrf: "tenant",
+      prefix: "198.51.100.0/24",
+      targets: [
+        { bridgeDomain: "red", gateway: "192.0.2.7", mac: { hi: 0x0200, lo: 7 } },
+        { bridgeDomain: "red", gateway: "fe80::8", mac: undefined },
+      ],
+    },
   ],
   neighbor: (index) => ({ state: index === 1 ? "reachable" : "permanent", isHeard: index === 1 }),
 };

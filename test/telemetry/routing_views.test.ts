@@ -30,7 +30,7 @@ describe("bindings as views", () => {
 });
 
 describe("routes as views", () => {
-  it("lead to a domain, or to VTEPs by the VRF's L3 VNI", () => {
+  it("lead to a domain, to a router in one, or to VTEPs by the VRF's L3 VNI", () => {
     expect([...routeViews(names)]).toEqual([
       { vrf: "tenant", prefix: "192.0.2.0/24", nexthops: [{ bridgeDomain: "red" }] },
       {
@@ -39,6 +39,14 @@ describe("routes as views", () => {
         nexthops: [
           { vtep: "10.0.0.2", l3vni: 5000, routerMac: "02:00:00:00:aa:02" },
           { vtep: "2001:db8::3", l3vni: 5000, routerMac: "02:00:00:00:aa:03" },
+        ],
+      },
+      {
+        vrf: "tenant",
+        prefix: "198.51.100.0/24",
+        nexthops: [
+          { bridgeDomain: "red", gateway: "192.0.2.7", mac: "02:00:00:00:00:07" },
+          { bridgeDomain: "red", gateway: "fe80::8", mac: null },
         ],
       },
     ]);

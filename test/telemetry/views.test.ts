@@ -70,6 +70,7 @@ describe("the FDB as views", () => {
         interface: "eth2",
         vlan: 10,
         vtep: null,
+        vteps: null,
         origin: "learned",
         sticky: true,
         held: false,

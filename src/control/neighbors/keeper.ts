@@ -227,6 +227,7 @@ export class NeighborKeeper {
     this.liveness.schedule(binding);
     this.local.changed(binding);
     this.glean.release(bd, address);
+    changed();
   }
 
   private heard(binding: Binding, sighting: Sighting, mac: Mac): void {
@@ -262,6 +263,7 @@ export class NeighborKeeper {
     const { tables, driver, clock } = this.parts;
     if (!isHeard) driver.originate(bd, announcementFor(tables, bd, address, mac, binding.isRouter), clock.tick());
     this.freezes.moved(binding, mac);
+    this.parts.changed();
   }
 
   /** The address is at a host of another VTEP now. */

@@ -1,27 +1,23 @@
 // Paths: what a route's buckets point at. Routes by the same VTEP and router MAC share one. What the config says of both
 // holds in whatever VRF, for the L3 VNI is the VRF's; where the control plane names the VTEP, the router MAC is that of
-// the VRF at the time, so that another one is one write for all routes. Numbers that nobody uses any more are given out
+// the VRF at the time, so that another one is one write for all routes; so is the MAC of a gateway. Numbers that nobody uses any more are given out
 // again only after `sweep`, when nothing in the data path can point at them.
 
 import { Limit } from "../../abi/generated.js";
 import type { Tables } from "../../tables/tables.js";
-import { formatMac, type Mac } from "../../wire/ethernet.js";
+import type { Mac } from "../../wire/ethernet.js";
 import { Identities } from "../identity.js";
-import type { NextHopIntent } from "../intent.js";
+import { GatewayHops, type SoughtGateway } from "./gateway_hops.js";
+import {
+  type GatewayHop,
+  isGateway,
+  isLearned,
+  keyOf,
+  type LearnedNextHop,
+  type PathFacts,
+  type PathTarget,
+} from "./path_target.js";
 import { RouterMacs } from "./router_macs.js";
-
-/** A VTEP that the control plane names as next hop in a VRF. */
-export interface LearnedNextHop {
-  readonly vrf: string;
-  /** Canonical text. */
-  readonly vtep: string;
-}
-
-/** Where a path leads: a connected bridge domain by name, or a VTEP. */
-export type PathTarget = { readonly bridgeDomain: string } | NextHopIntent | LearnedNextHop;
-
-/** The same as it is at the moment. */
-export type PathFacts = { readonly bridgeDomain: string } | NextHopIntent;
 
 /** What paths need of the remote VTEPs; see RemoteVteps. */
 export interface NextHopVteps {
@@ -45,13 +41,16 @@ export class Paths {
   private readonly paths = new Map<string, Path>();
   private readonly idle = new Set<string>();
   private readonly routerMacs = new RouterMacs();
+  private readonly gateways: GatewayHops;
 
   /** `domainOf` gives the tables' numbers of names. */
   constructor(
     private readonly tables: Tables,
     private readonly domainOf: (name: string) => number,
     private readonly vteps: NextHopVteps,
-  ) {}
+  ) {
+    this.gateways = new GatewayHops(tables, domainOf);
+  }
 
   /** Throws `table_full`. */
   acquire(target: PathTarget): number {
@@ -82,13 +81,15 @@ export class Paths {
     return this.paths.get(keyOf(target))?.id ?? 0;
   }
 
-  /** Whether packets can be sent by it: not before the VTEP's router MAC is known, and the VTEP has a place. */
+  /** Whether packets can be sent by it: not before its MAC is known and, where it is a VTEP's, that has a place. */
   isUsable(target: PathTarget): boolean {
+    if (isGateway(target)) return this.gateways.macOf(target) !== undefined;
     if (!isLearned(target)) return true;
     return this.routerMacs.get(target.vrf, target.vtep) !== undefined && this.paths.get(keyOf(target))?.held !== 0;
   }
 
   factsOf(target: PathTarget): PathFacts {
+    if (isGateway(target)) return { ...target, mac: this.gateways.macOf(target) };
     if (!isLearned(target)) return target;
     return { vtep: target.vtep, routerMac: this.routerMacs.get(target.vrf, target.vtep) ?? NO_MAC };
   }
@@ -108,7 +109,7 @@ export class Paths {
   }
 
   /** Next hops of routes whose router MAC the control plane does not tell. */
-  *withoutRouterMac(): IterableIterator<LearnedNextHop> {
+  private *withoutRouterMac(): IterableIterator<LearnedNextHop> {
     for (const { target, users } of this.paths.values()) {
       if (users > 0 && isLearned(target) && !this.routerMacs.isKnown(target.vrf, target.vtep)) yield target;
     }
@@ -122,10 +123,27 @@ export class Paths {
     }
   }
 
+  /** Bindings of hosts may have changed. Gateways that packets can be sent by now, or no more. */
+  followGateways(): GatewayHop[] {
+    return this.gateways.follow();
+  }
+
+  soughtGateways(): Iterable<SoughtGateway> {
+    return this.gateways.sought();
+  }
+
+  problems(): string[] {
+    const missing = Array.from(this.withoutRouterMac(), ({ vrf, vtep }) => {
+      return `VRF ${vrf}: VTEP ${vtep} has routes and no router MAC`;
+    });
+    return [...missing, ...this.gateways.problems()];
+  }
+
   sweep(): void {
     for (const key of this.idle) {
-      const held = this.paths.get(key)?.held ?? 0;
+      const { held = 0, target } = this.paths.get(key) ?? {};
       if (held !== 0) this.vteps.letGo(held);
+      if (target !== undefined && isGateway(target)) this.gateways.remove(target);
       this.paths.delete(key);
       this.ids.release(key);
     }
@@ -135,18 +153,12 @@ export class Paths {
 
   private write({ id, target }: Path): void {
     const { routes } = this.tables;
+    if (isGateway(target)) {
+      this.gateways.add(id, target);
+      return;
+    }
     const facts = this.factsOf(target);
     if ("bridgeDomain" in facts) routes.setConnected(id, this.domainOf(facts.bridgeDomain));
     else routes.setVtep(id, this.vteps.idOf(facts.vtep), facts.routerMac.hi, facts.routerMac.lo);
   }
-}
-
-function isLearned(target: PathTarget): target is LearnedNextHop {
-  return "vrf" in target;
-}
-
-export function keyOf(target: PathTarget): string {
-  if ("bridgeDomain" in target) return `domain ${target.bridgeDomain}`;
-  if (isLearned(target)) return `VRF ${target.vrf} ${target.vtep}`;
-  return `${target.vtep} ${formatMac(target.routerMac.hi, target.routerMac.lo)}`;
 }

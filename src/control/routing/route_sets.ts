@@ -9,7 +9,8 @@ import type { Tables } from "../../tables/tables.js";
 import { VtepError } from "../../wire/error.js";
 import { Identities } from "../identity.js";
 import { assignBuckets } from "../underlay/index.js";
-import { keyOf, type Paths, type PathTarget } from "./paths.js";
+import { isGateway, keyOf, type PathTarget } from "./path_target.js";
+import type { Paths } from "./paths.js";
 
 export interface RouteSet {
   /** Index in tables.routes. */
@@ -86,7 +87,7 @@ export class RouteSets {
     this.rewrite(set);
   }
 
-  /** The next hop is usable now. */
+  /** The next hop is usable now, or no more. */
   refresh(target: PathTarget): void {
     const key = keyOf(target);
     for (const set of this.byId.values()) if (set.targets.some((member) => keyOf(member) === key)) this.rewrite(set);
@@ -171,19 +172,24 @@ export class RouteSets {
 
   private rewrite(set: CountedSet): void {
     const buckets = this.bucketsFor(set.targets, set.id);
+    const key = setKey(set.owner, set.members, buckets);
+    if (key === set.key) return;
     if (this.sets.get(set.key) === set) this.sets.delete(set.key);
-    set.key = setKey(set.owner, set.members, buckets);
+    set.key = key;
     if (!this.sets.has(set.key)) this.sets.set(set.key, set);
     this.tables.routes.setBuckets(set.id, buckets);
   }
 
   private bucketsFor(targets: readonly PathTarget[], before: number): Uint16Array {
     const previous = before === 0 ? NO_BUCKETS : this.tables.routes.bucketsOf(before);
-    const legs = targets.map((target) => ({
-      adjacency: this.paths.isUsable(target) ? this.paths.idOf(target) : 0,
-      weight: 1,
-    }));
+    const legs = this.carriers(targets).map((target) => ({ adjacency: this.paths.idOf(target), weight: 1 }));
     return assignBuckets(previous, legs);
+  }
+
+  /** Where nothing can carry, a gateway that does not answer still stands for the route: senders hear of a host. */
+  private carriers(targets: readonly PathTarget[]): readonly PathTarget[] {
+    const usable = targets.filter((target) => this.paths.isUsable(target));
+    return usable.length > 0 ? usable : targets.filter(isGateway);
   }
 }
 

@@ -10,8 +10,10 @@ import type { NextHopIntent, RouteIntent } from "../intent.js";
 import { formatMappedPrefix } from "../mapped_address.js";
 import { AddressValues } from "./address_values.js";
 import { FamilyBarrier } from "./family_barrier.js";
+import type { SoughtGateway } from "./gateway_hops.js";
 import type { HostEntries } from "./host_entries.js";
-import { type LearnedNextHop, type NextHopVteps, type PathFacts, Paths, type PathTarget } from "./paths.js";
+import type { LearnedNextHop, PathFacts, PathTarget } from "./path_target.js";
+import { type NextHopVteps, Paths } from "./paths.js";
 import { type RouteSet, RouteSets } from "./route_sets.js";
 import type { VrfControl } from "./vrfs.js";
 
@@ -170,6 +172,16 @@ export class RouteControl {
     this.paths.loseRouterMac(hop);
   }
 
+  /** Bindings of hosts may have changed: to be called before the data path follows the tables. */
+  followGateways(): void {
+    for (const hop of this.paths.followGateways()) this.sets.refresh(hop);
+  }
+
+  /** Gateways of routes whose MAC is not known. */
+  soughtGateways(): Iterable<SoughtGateway> {
+    return this.paths.soughtGateways();
+  }
+
   /** While the VRF still has its number. */
   removeVrf(name: string): void {
     const vrf = this.vrfs.idOf(name);
@@ -178,9 +190,7 @@ export class RouteControl {
   }
 
   problems(): string[] {
-    const missing = Array.from(this.paths.withoutRouterMac(), ({ vrf, vtep }) => {
-      return `VRF ${vrf}: VTEP ${vtep} has routes and no router MAC`;
-    });
+    const missing = this.paths.problems();
     return this.refusal === "" ? missing : [...missing, this.refusal];
   }
 

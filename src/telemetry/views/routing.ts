@@ -42,6 +42,10 @@ export function* routeViews(names: VtepNames): Generator<RouteView> {
 }
 
 function nexthopView(target: RouteTarget, l3vni: number | null): NexthopView {
+  if ("gateway" in target) {
+    const { bridgeDomain, gateway, mac } = target;
+    return { bridgeDomain, gateway, mac: mac === undefined ? null : macText(mac.hi, mac.lo) };
+  }
   if ("bridgeDomain" in target) return { bridgeDomain: target.bridgeDomain };
   return { vtep: target.vtep, l3vni, routerMac: macText(target.routerMac.hi, target.routerMac.lo) };
 }

@@ -23,7 +23,7 @@ import { VrfControl } from "../../../src/control/routing/vrfs.js";
 import { intentFromConfig } from "../../../src/control/static/from_config.js";
 import { Links } from "../../../src/control/underlay/index.js";
 import { Tables } from "../../../src/tables/tables.js";
-import { formatMac } from "../../../src/wire/ethernet.js";
+import { formatMac, parseMac } from "../../../src/wire/ethernet.js";
 import { Namespace } from "../netlink/kernel.js";
 import { FakeClock } from "../vtep/lab.js";
 
@@ -241,6 +241,7 @@ export class MirrorLab {
 
   flush(): void {
     this.mirror.follow();
+    this.routes.followGateways();
     const { deltas } = this.tables;
     this.writes.fdb += deltas.fdb.count;
     this.writes.hosts += deltas.hosts.length;
@@ -309,6 +310,7 @@ export class MirrorLab {
     const texts = paths.map((path) => {
       if (routes.pathKind[path] === PathKind.CONNECTED) return `domain ${this.domains.nameOf(routes.pathBd[path]!)}`;
       const mac = formatMac(routes.pathRouterHi[path]!, routes.pathRouterLo[path]!);
+      if (routes.pathKind[path] === PathKind.GATEWAY) return `${this.domains.nameOf(routes.pathBd[path]!)} ${mac}`;
       return `${this.vteps.addressOf(routes.pathVtep[path]!)} ${mac}`;
     });
     return texts.sort().join(" + ") || "dropped";
@@ -334,6 +336,13 @@ export class MirrorLab {
   hostKind(ip: string): number {
     const index = this.tables.hosts.findAddress(this.vrfs.idOf("tenant"), mappedAddress(ip));
     return this.tables.hosts.kindAt(index);
+  }
+
+  /** A host of a domain says where it is. */
+  learn(domain: string, ip: string, mac: string): void {
+    const { hi, lo } = parseMac(mac)!;
+    this.tables.neighbors.set(this.domains.idOf(domain), mappedAddress(ip), hi, lo, 0, 0);
+    this.flush();
   }
 
   close(): void {

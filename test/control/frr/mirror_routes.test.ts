@@ -188,15 +188,50 @@ describe.skipIf(unavailable !== null)(titled("bindings and routes that zebra wri
       "route add 10.5.0.0/16 via 172.16.0.2 proto bgp metric 20",
       "route add blackhole 10.6.0.0/16 proto 196 metric 20",
     );
-    kernel.ip("route add 10.7.0.0/16 via 10.1.100.77 proto bgp metric 20");
+    kernel.ip("route add 10.7.0.0/16 dev br100 proto bgp metric 20");
     await routesBecome(["10.5.0.0/16 dropped", "10.6.0.0/16 dropped", "10.7.0.0/16 dropped"]);
     const up0 = kernel.ifindex("up0");
     expect(lab.mirror.problems().sort()).toEqual([
-      "VRF tenant: routes lead by gateway 10.1.100.77 to bridge domain red",
       `VRF tenant: routes lead by gateway 172.16.0.2 to interface ${up0}, which is no tunnel`,
+      "VRF tenant: routes lead by no gateway to bridge domain red",
     ]);
     kernel.ip("route del 10.5.0.0/16", "route del 10.6.0.0/16", "route del 10.7.0.0/16");
     await routesBecome([]);
+    expect(lab.mirror.problems()).toEqual([]);
+  });
+
+  it("O18: a gateway that is a host of a domain, alone and beside a VTEP, of both families", async () => {
+    await lab.open();
+    const [known, unknown] = ["02:aa:00:00:00:77", "00:00:00:00:00:00"];
+    kernel.ip("route add 10.7.0.0/16 via 10.1.100.77 proto bgp metric 20", routerMac(V2, R2));
+    kernel.ip(
+      "route add 2001:db8:7::/48 via fe80::77 dev br100 proto bgp metric 20",
+      `route add 10.8.0.0/16 proto bgp metric 20 nexthop via ${V2} dev br5000 onlink nexthop via 10.1.100.77 dev br100`,
+    );
+    await routesBecome([`10.7.0.0/16 red ${unknown}`, `10.8.0.0/16 ${V2} ${R2}`, `2001:db8:7::/48 red ${unknown}`]);
+    expect(lab.mirror.problems()).toEqual([]);
+    lab.learn("red", "10.1.100.77", known);
+    lab.learn("red", "fe80::77", known);
+    const both = `10.8.0.0/16 ${V2} ${R2} + red ${known}`;
+    expect(lab.routeRows()).toEqual([`10.7.0.0/16 red ${known}`, both, `2001:db8:7::/48 red ${known}`]);
+    kernel.ip("nexthop add id 4 via 10.1.100.77 dev br100 proto zebra", "route add 10.9.0.0/16 nhid 4 proto bgp");
+    await vi.waitFor(() => expect(lab.routeRows()[2]).toBe(`10.9.0.0/16 red ${known}`));
+    lab.forgetWrites();
+    lab.learn("red", "10.1.100.77", R3);
+    expect(lab.routeRows()[0]).toBe(`10.7.0.0/16 red ${R3}`);
+    expect(lab.writes).toMatchObject({ hosts: 0, prefixes: 0, routes: 0, paths: 1 });
+  });
+
+  it("routes that were read before their bridge was known as a domain's", async () => {
+    await lab.open();
+    await lab.look(["red"]);
+    const bridge = kernel.ifindex("br100");
+    kernel.ip("route add 10.7.0.0/16 via 10.1.100.77 proto bgp metric 20");
+    await routesBecome(["10.7.0.0/16 dropped"]);
+    const why = `VRF tenant: routes lead by gateway 10.1.100.77 to interface ${bridge}, which is no tunnel`;
+    expect(lab.mirror.problems()).toEqual([why]);
+    await lab.look();
+    await routesBecome(["10.7.0.0/16 red 00:00:00:00:00:00"]);
     expect(lab.mirror.problems()).toEqual([]);
   });
 

@@ -3,7 +3,7 @@
 import type { FdbDifference } from "../../../dataplane/driver.js";
 import type { Tables } from "../../../tables/tables.js";
 import type { Mac } from "../../../wire/ethernet.js";
-import type { PathFacts } from "../../routing/paths.js";
+import type { PathFacts } from "../../routing/path_target.js";
 
 /** What zebra wrote, as we hold it: the mirror. */
 export interface MirrorFace {

@@ -1,11 +1,12 @@
 // Where the routes of a VRF lead, in our words: interned, because thousands of routes have the same next hops.
 //
 //   next hop by the bridge of the L3 VNI     a VTEP, whose router MAC is looked up by VRF
+//   gateway by the bridge of a domain        a host of that domain (RFC 9136 §4.1), whose binding gives the MAC
 //   anything else                            not ours to carry: the route drops, and is named as a problem
 
 import { formatMapped, mappedBytes } from "../../mapped_address.js";
 import { NexthopFlag, type RouteMessage, type RouteNexthop, RouteType } from "../../netlink/index.js";
-import type { PathTarget } from "../../routing/paths.js";
+import { keyOf, type PathTarget } from "../../routing/path_target.js";
 import type { NexthopMirror } from "./nexthops.js";
 import type { Subjects, VrfSubject } from "./subjects.js";
 
@@ -20,6 +21,8 @@ export interface NextHopSet {
   problem: string;
   users: number;
 }
+
+type Resolution = Pick<NextHopSet, "targets" | "problem">;
 
 const NO_HOP: Omit<RouteNexthop, "gateway" | "ifindex"> = { weight: 1, flags: 0, encapType: 0 };
 
@@ -44,24 +47,23 @@ export class NextHopSets {
 
   /** The set of a route, counted once more. */
   take(subject: VrfSubject, route: RouteMessage): NextHopSet {
-    const key = keyOf(subject, route);
+    const key = routeKey(subject, route);
     const known = this.byKey.get(key);
-    if (known !== undefined) {
-      known.users += 1;
-      return known;
-    }
+    if (known !== undefined && (known.problem === "" || known.nexthopId !== 0)) return use(known);
+    const resolution = this.resolve(subject, this.expanded(route.nexthopId) ?? route.nexthops);
+    // What was not ours to carry may be by now, when a bridge has become that of a domain.
+    if (known !== undefined && known.targets.length === resolution.targets.length) return use(known);
     const number = this.free.pop() ?? this.next++;
-    const set: NextHopSet = { number, key, subject, nexthopId: route.nexthopId, targets: [], problem: "", users: 1 };
+    const set: NextHopSet = { number, key, subject, nexthopId: route.nexthopId, ...resolution, users: 1 };
     this.byKey.set(key, set);
     this.byNumber.set(number, set);
-    this.resolve(set, this.expanded(route.nexthopId) ?? route.nexthops);
     return set;
   }
 
   leave(set: NextHopSet): void {
     set.users -= 1;
     if (set.users > 0) return;
-    this.byKey.delete(set.key);
+    if (this.byKey.get(set.key) === set) this.byKey.delete(set.key);
     this.byNumber.delete(set.number);
     this.free.push(set.number);
   }
@@ -71,23 +73,26 @@ export class NextHopSets {
     const hops = this.expanded(nexthopId);
     if (hops === undefined) return [];
     const sets = [...this.byKey.values()].filter((set) => set.nexthopId === nexthopId);
-    for (const set of sets) this.resolve(set, hops);
+    for (const set of sets) Object.assign(set, this.resolve(set.subject, hops));
     return sets;
   }
 
-  private resolve(set: NextHopSet, hops: readonly RouteNexthop[]): void {
+  private resolve(subject: VrfSubject, hops: readonly RouteNexthop[]): Resolution {
     const targets = new Map<string, PathTarget>();
-    set.problem = "";
+    let problem = "";
     for (const { ifindex, gateway, flags } of hops) {
       if ((flags & NexthopFlag.dead) !== 0) continue;
-      if (ifindex !== set.subject.l3Bridge || gateway === null) {
-        set.problem = this.reasonAgainst(set.subject, ifindex, gateway);
-        continue;
-      }
-      const vtep = formatMapped(mappedBytes(gateway));
-      targets.set(vtep, { vrf: set.subject.vrf, vtep });
+      const target = gateway === null ? undefined : this.targetOf(subject, ifindex, formatMapped(mappedBytes(gateway)));
+      if (target === undefined) problem = this.reasonAgainst(subject, ifindex, gateway);
+      else targets.set(keyOf(target), target);
     }
-    set.targets = [...targets.values()];
+    return { targets: [...targets.values()], problem };
+  }
+
+  private targetOf({ vrf, l3Bridge }: VrfSubject, ifindex: number, gateway: string): PathTarget | undefined {
+    if (ifindex === l3Bridge) return { vrf, vtep: gateway };
+    const domain = this.subjects.ofBridge(ifindex);
+    return domain && { bridgeDomain: domain.bridgeDomain, gateway };
   }
 
   private expanded(nexthopId: number): RouteNexthop[] | undefined {
@@ -109,7 +114,12 @@ export class NextHopSets {
   }
 }
 
-function keyOf(subject: VrfSubject, { nexthopId, nexthops, type }: RouteMessage): string {
+function use(set: NextHopSet): NextHopSet {
+  set.users += 1;
+  return set;
+}
+
+function routeKey(subject: VrfSubject, { nexthopId, nexthops, type }: RouteMessage): string {
   if (nexthopId !== 0) return `${subject.number} object ${nexthopId}`;
   if (type !== RouteType.unicast) return `${subject.number} none`;
   const hops = nexthops.map(({ ifindex, gateway, flags }) => {
