@@ -1,0 +1,38 @@
+// An EVPN speaker as a process, for it has to be in the network namespace of a node. Its parent tells it what to do, one
+// thing after another, and hears when it is done: [name, argument] and { value } or { failure }.
+//
+//   connect   { local, peer, as, routerId }
+//   prepare   { announce: [routes], withdraw: [routes] }   makes the messages, which takes longer than sending them
+//   send      ->  time of the first byte, in nanoseconds of the monotonic clock
+//
+// It ends with its parent, or when that disconnects.
+import { announced, withdrawn } from "./routes.mjs";
+import { Session } from "./session.mjs";
+
+let session;
+let speaker;
+let messages = [];
+
+const commands = {
+  async connect(options) {
+    speaker = options;
+    session = await Session.connect(options);
+  },
+  prepare({ announce = [], withdraw = [] }) {
+    messages = [...announced(speaker.as, announce), ...withdrawn(withdraw)];
+  },
+  async send() {
+    const at = Number(process.hrtime.bigint());
+    await session.send(messages);
+    return at;
+  },
+};
+
+process.on("message", async ([name, argument]) => {
+  try {
+    process.send({ value: await commands[name](argument) });
+  } catch (error) {
+    process.send({ failure: error.message });
+  }
+});
+process.on("disconnect", () => session?.close());
