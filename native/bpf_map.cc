@@ -39,6 +39,7 @@ Napi::Function BpfMap::Define(Napi::Env env) {
   return DefineClass(env, "BpfMap",
                      {
                          Static<&BpfMap::OpenPinned>("openPinned"),
+                         Static<&BpfMap::OpenById>("openById"),
                          Static<&BpfMap::Create>("create"),
                          Getter<&BpfMap::GetFd>("fd"),
                          Method<&BpfMap::Lookup>("lookup"),
@@ -62,7 +63,7 @@ BpfMap* BpfMap::Of(Napi::Value value) { return From(value, AddonData::Of(value.E
 
 BpfMap::BpfMap(const Napi::CallbackInfo& info) : Handle(info) {
   Guard(info.Env(), [&] {
-    Parts& parts = PartsOf<Parts>(info, "BpfObject.map(), BpfMap.create() or BpfMap.openPinned()");
+    Parts& parts = PartsOf<Parts>(info, "BpfObject.map(), BpfMap.create(), openPinned() or openById()");
     fd_ = std::move(parts.fd);
     uint32_t size = sizeof info_;
     if (bpf_obj_get_info_by_fd(fd_.get(), &info_, &size) != 0)
@@ -103,6 +104,13 @@ int BpfMap::fd() const {
 Napi::Value BpfMap::OpenPinned(const Napi::CallbackInfo& info) {
   const std::string path = ReadString(info[0], "path");
   return Wrap(info.Env(), OpenPinnedObject(path, "map"), path.substr(path.rfind('/') + 1));
+}
+
+Napi::Value BpfMap::OpenById(const Napi::CallbackInfo& info) {
+  const uint32_t id = ReadUint32(info[0], "id");
+  Fd fd(bpf_map_get_fd_by_id(id));
+  if (!fd.open()) FailErrno("bpf(BPF_MAP_GET_FD_BY_ID)", "open map " + std::to_string(id));
+  return Wrap(info.Env(), std::move(fd), "");
 }
 
 Napi::Value BpfMap::Create(const Napi::CallbackInfo& info) {

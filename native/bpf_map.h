@@ -29,6 +29,7 @@ class BpfMap : public Handle<BpfMap> {
 
  private:
   static Napi::Value OpenPinned(const Napi::CallbackInfo& info);
+  static Napi::Value OpenById(const Napi::CallbackInfo& info);
   static Napi::Value Create(const Napi::CallbackInfo& info);
 
   void DefineLayout(const Napi::CallbackInfo& info);

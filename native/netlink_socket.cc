@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "arguments.h"
+#include "bpf_program.h"
 #include "netns.h"
 #include "socket_options.h"
 
@@ -32,6 +33,7 @@ Napi::Function NetlinkSocket::Define(Napi::Env env) {
                          Method<&NetlinkSocket::Stop>("stop"),
                          Method<&NetlinkSocket::JoinGroup>("joinGroup"),
                          Method<&NetlinkSocket::LeaveGroup>("leaveGroup"),
+                         Method<&NetlinkSocket::AttachFilter>("attachFilter"),
                          Method<&NetlinkSocket::Close>("close"),
                      });
 }
@@ -172,6 +174,12 @@ Napi::Value NetlinkSocket::JoinGroup(const Napi::CallbackInfo& info) {
 
 Napi::Value NetlinkSocket::LeaveGroup(const Napi::CallbackInfo& info) {
   Membership(info, NETLINK_DROP_MEMBERSHIP, "leave");
+  return info.Env().Undefined();
+}
+
+Napi::Value NetlinkSocket::AttachFilter(const Napi::CallbackInfo& info) {
+  const BpfProgram* program = BpfProgram::Of(info[0]);
+  SetSocketOption(fd(), SOL_SOCKET, SO_ATTACH_BPF, program->fd(), "filter a netlink socket by " + program->name());
   return info.Env().Undefined();
 }
 

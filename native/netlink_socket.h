@@ -32,6 +32,7 @@ class NetlinkSocket : public Handle<NetlinkSocket> {
   Napi::Value Stop(const Napi::CallbackInfo& info);
   Napi::Value JoinGroup(const Napi::CallbackInfo& info);
   Napi::Value LeaveGroup(const Napi::CallbackInfo& info);
+  Napi::Value AttachFilter(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   Fd fd_;

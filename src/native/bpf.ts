@@ -95,6 +95,8 @@ export interface BpfMap {
 
 export interface BpfMapConstructor {
   openPinned(path: string): BpfMap;
+  /** Of any process, by the number that the kernel lists it under. */
+  openById(id: number): BpfMap;
   create(options: MapCreateOptions): BpfMap;
 }
 

@@ -1,4 +1,4 @@
-import type { Netns } from "./bpf.js";
+import type { BpfProgram, Netns } from "./bpf.js";
 import type { NativeError } from "./error.js";
 
 /** Types of the netlink socket. Implemented in native/netlink_socket.cc, which knows nothing of what messages mean. */
@@ -32,6 +32,8 @@ export interface NetlinkSocket {
   stop(): void;
   joinGroup(group: number): void;
   leaveGroup(group: number): void;
+  /** A program of type socket filter sees each message when the kernel sends it; where it says 0 we do not get it. */
+  attachFilter(program: BpfProgram): void;
   close(): void;
 }
 

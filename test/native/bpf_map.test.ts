@@ -141,4 +141,13 @@ describe.skipIf(!root)("BpfMap (needs root)", () => {
     inner.close();
     outer.close();
   });
+
+  it("9 opens a map by its number, whoever made it", () => {
+    const again = BpfMap.openById(table.id);
+    expect(again).toMatchObject({ id: table.id, name: "table", keySize: 4 });
+    again.update(u32(7), new Uint8Array(8).fill(7));
+    expect(table.lookup(u32(7))).toEqual(new Uint8Array(8).fill(7));
+    again.close();
+    expect(() => BpfMap.openById(0xffffffff)).toThrow(expect.objectContaining({ code: "ENOENT" }));
+  });
 });

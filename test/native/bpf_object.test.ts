@@ -16,7 +16,7 @@ describe.skipIf(!root)("BpfObject (needs root)", () => {
   it("1 loads an object file from memory and names its parts", () => {
     const object = BpfObject.load(compileBpf("fixture"), { name: "fixture" });
     expect(object.mapNames).toEqual(expect.arrayContaining(["table", "per_cpu", "shared", "events", "sockets"]));
-    expect(object.programNames).toEqual(["mark", "drop", "to_socket", "report", "shot", "ok"]);
+    expect(object.programNames).toEqual(["mark", "drop", "to_socket", "report", "removals", "shot", "ok"]);
     expect(object.program("mark").type).toBe(6);
     object.close();
   });

@@ -53,6 +53,20 @@ int mark(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/* Of netlink messages: counts them, and lets only those to remove a link through. */
+SEC("socket")
+int removals(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	__u32 *seen = bpf_map_lookup_elem(&shared, &zero);
+	__u16 type;
+
+	if (!seen || bpf_skb_load_bytes(skb, 4, &type, sizeof(type)))
+		return 0;
+	*seen += 1;
+	return type == 17 /* RTM_DELLINK */ ? -1 : 0;
+}
+
 SEC("xdp")
 int drop(struct xdp_md *ctx)
 {

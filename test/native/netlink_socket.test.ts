@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { NetlinkSocket } from "../../src/native/index.js";
-import { Namespace, root, until } from "./lab.js";
+import { BpfObject, NetlinkSocket } from "../../src/native/index.js";
+import { compileBpf, Namespace, root, until } from "./lab.js";
 
 const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
@@ -160,5 +161,21 @@ describe.skipIf(!root)("NetlinkSocket (needs root)", () => {
     socket.send(getLinks(3));
     await until(() => last === 4, "the answer to the new callback");
     socket.close();
+  });
+
+  it("6 is filtered by a program, which sees also what it keeps away", async () => {
+    const object = BpfObject.load(compileBpf("fixture"), { name: "fixture", programs: ["removals"] });
+    const seen = new Uint32Array(object.map("shared").mmap());
+    const socket = new NetlinkSocket({ netns: namespace.path, groups: [RTNLGRP_LINK] });
+    socket.attachFilter(object.program("removals"));
+    start(socket);
+    namespace.ip("link", "add", "vc", "type", "veth", "peer", "name", "vd");
+    expect(seen[0]).toBeGreaterThanOrEqual(2);
+    namespace.ip("link", "del", "vc");
+    await until(() => messages.length >= 2, "the removals");
+    expect(new Set(messages.map((message) => message.type))).toEqual(new Set([RTM_DELLINK]));
+    socket.close();
+    expect(() => socket.attachFilter(object.program("removals"))).toThrow(expect.objectContaining({ code: "EBADF" }));
+    object.close();
   });
 });
