@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { VtepError } from "../wire/error.js";
+import { patient } from "./patience.js";
 import { PcapReader } from "./pcap.js";
 import { inNamespace, stop } from "./process.js";
 
-const START_TIMEOUT_MS = 5000;
+const START_TIMEOUT_MS = patient(5000);
 /**
  * tcpdump's ring has slots of the snapshot length: one that holds the largest super-packet would leave room for thirty
  * frames and lose the rest of any burst. All that a lab looks at closely is shorter than this.

@@ -9,10 +9,11 @@ import { VtepError } from "../wire/error.js";
 import type { Cell } from "./frr/cell.js";
 import type { Instance } from "./instance.js";
 import { checkoutRoot } from "./load.js";
+import { patient } from "./patience.js";
 import { type Finished, finish, inNamespace, runText, stop } from "./process.js";
 import type { Variant, VtepSpec } from "./topology.js";
 
-const READY_TIMEOUT_SECONDS = 20;
+const READY_TIMEOUT_SECONDS = patient(20);
 const LOG_TAIL_LINES = 40;
 
 export type ShowRow = Readonly<Record<string, unknown>>;
@@ -52,8 +53,11 @@ export class Daemon {
   async start(spec: VtepSpec, variant: Variant): Promise<void> {
     const file = join(this.instance.folder, `${this.node}.yaml`);
     const vtep = { ...spec.vtep, datapath: variant };
-    // In the cell a VRF is a namespace, and vtysh is where it is by default.
-    const control = spec.control.mode === "frr" ? { ...spec.control, frr: { vrfBackend: "netns" } } : spec.control;
+    // In the cell a VRF is a namespace, unless the lab says otherwise, and vtysh is where it is by default.
+    const control =
+      spec.control.mode === "frr"
+        ? { ...spec.control, frr: { vrfBackend: "netns", ...spec.control.frr } }
+        : spec.control;
     writeFileSync(file, stringify({ ...spec, vtep, control, api: { socket: this.socket } }));
     this.#before = await this.#interfaces();
     const log = openSync(this.#logFile, "w");
@@ -89,6 +93,11 @@ export class Daemon {
     return new VtepError("lab_daemon", `vtepd in ${this.node} ${what}\n${this.logTail()}`, { node: this.node });
   }
 
+  /** Ended without being told to. */
+  get hasDied(): boolean {
+    return this.#child !== undefined && (this.#child.exitCode !== null || this.#child.signalCode !== null);
+  }
+
   logTail(): string {
     return readFileSync(this.#logFile, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
   }
@@ -97,8 +106,8 @@ export class Daemon {
   async stop(): Promise<string[]> {
     const child = this.#child;
     if (child === undefined) return [];
-    const patient = await stop(child);
-    if (!patient) return ["did not end within 5 s of SIGTERM"];
+    const byItself = await stop(child);
+    if (!byItself) return ["did not end within 5 s of SIGTERM"];
     const problems = child.exitCode === 0 ? [] : [`ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`];
     const now = await this.#interfaces();
     const left = now.filter((one) => !this.#before.includes(one));

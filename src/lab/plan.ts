@@ -126,15 +126,26 @@ export function macOf(lab: LabSpec, node: string, name: string): string {
 function nodeCommands(lab: LabSpec, node: string, spec: NodeSpec, options: PlanOptions): Command[] {
   const trunks = [...trunksOf(spec)];
   const subInterfaces = trunks.flatMap(([name, trunk]) => trunk.vlans.map(({ vlan }) => subInterfaceName(name, vlan)));
-  const names = [...interfacesOf(lab, node), ...subInterfaces];
+  const bonds = Object.entries(spec.interfaces ?? {}).filter(([, { bond }]) => bond !== undefined);
+  const names = [...interfacesOf(lab, node), ...bonds.map(([name]) => name), ...subInterfaces];
   return [
     ...trunks.flatMap(([name, trunk]) => subInterfaceCommands(node, name, trunk, options.dot1qObject)),
+    ...bonds.flatMap(([name, { bond }]) => (bond === undefined ? [] : bondCommands(lab, node, name, bond))),
     ...roleCommands(lab, node, spec, options),
     ...names.map((name) => command("ip", homeOf(node, spec, name), "link", "set", name, "up")),
     ...Object.entries(spec.interfaces ?? {}).flatMap(([name, one]) => [
       ...offloadCommands(homeOf(node, spec, name), name, one),
       ...addressCommands(node, name, one),
     ]),
+  ];
+}
+
+/** Members join while they are down. Without LACP a member counts for as long as its carrier is there. */
+function bondCommands(lab: LabSpec, node: string, name: string, bond: NonNullable<InterfaceSpec["bond"]>): Command[] {
+  const mode = ["mode", bond.mode ?? "balance-xor", "miimon", "20", "xmit_hash_policy", "layer3+4"];
+  return [
+    command("ip", node, "link", "add", name, "address", macOf(lab, node, name), "type", "bond", ...mode),
+    ...bond.members.map((member) => command("ip", node, "link", "set", member, "master", name)),
   ];
 }
 

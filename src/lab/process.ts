@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { VtepError } from "../wire/error.js";
+import { patient } from "./patience.js";
 
 export interface RunOptions {
   readonly namespace?: string | undefined;
@@ -27,7 +28,7 @@ export function inNamespace(namespace: string | undefined, argv: readonly string
 export function finish(program: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const [file, argv] = inNamespace(options.namespace, [program, ...args]);
   return new Promise((resolve, reject) => {
-    const child = spawn(file, argv, { timeout: options.timeoutMs ?? 30_000, signal: options.signal });
+    const child = spawn(file, argv, { timeout: patient(options.timeoutMs ?? 30_000), signal: options.signal });
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
     child.on("error", (cause) =>
@@ -68,14 +69,18 @@ export function ended(child: ChildProcess): Promise<void> {
 }
 
 /** Asks a process to end, and makes it end when it does not within `graceMs`; true if it ended by itself. */
-export async function stop(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM", graceMs = 5000): Promise<boolean> {
-  let patient = true;
+export async function stop(
+  child: ChildProcess,
+  signal: NodeJS.Signals = "SIGTERM",
+  graceMs = patient(5000),
+): Promise<boolean> {
+  let byItself = true;
   const timer = setTimeout(() => {
-    patient = false;
+    byItself = false;
     child.kill("SIGKILL");
   }, graceMs);
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   await ended(child);
   clearTimeout(timer);
-  return patient;
+  return byItself;
 }

@@ -16,11 +16,12 @@ import { missingPrograms, prepareFrr, startSpeakers } from "./frr/speakers.js";
 import { guard, Instance, sweep } from "./instance.js";
 import { homeOf } from "./kernel_irb.js";
 import { checkoutRoot } from "./load.js";
+import { patient } from "./patience.js";
 import { interfacesOf, type NamespaceOf, plan, withVariant } from "./plan.js";
 import type { Lab, Variant, VtepSpec } from "./topology.js";
 
 const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
-const LINKS_TIMEOUT_MS = 5000;
+const LINKS_TIMEOUT_MS = patient(5000);
 /** What a port's hook may be in each variant. */
 const HOOKS: Readonly<Record<Variant, readonly string[]>> = {
   ebpf: ["tc", "xdp"],
@@ -129,7 +130,11 @@ export function testLab(
     };
     const daemons = [...context.daemons.values()];
     note(...(await Promise.all(daemons.map((daemon) => checkDatapath(daemon, variant)))));
-    for (const check of context.lab.expect) note(await judge(context, check));
+    for (const check of context.lab.expect) {
+      note(await judge(context, check));
+      // The rest would only wait for it.
+      if (daemons.some(({ hasDied }) => hasDied)) break;
+    }
     note(...[...context.frr.values()].flatMap(checkFrr));
     const failed = results.some(({ state }) => state === "failed");
     const diagnosis = failed ? await diagnose(context) : undefined;

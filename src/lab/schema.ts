@@ -20,6 +20,7 @@ const interfaceSpec = closed(
     mac: text,
     addresses: texts,
     apart: { type: "boolean" },
+    bond: closed({ members: texts, mode: text }, ["members"]),
     offloads: mapOf({ type: "boolean" }),
     vlans: mapOf(closed({ addresses: texts, mac: text }, ["addresses"])),
   },
@@ -156,6 +157,7 @@ const check = closed(
 export const labSchema = closed(
   {
     title: text,
+    kernel: { type: "array", items: { enum: ["VRF devices", "bonding"] } },
     frr: mapOf(text),
     nodes: { ...mapOf(node), propertyNames: { pattern: "^[a-z0-9]+$" } },
     links: { type: "array", items: pair(endpoint) },

@@ -13,6 +13,8 @@ export interface InterfaceSpec {
   readonly addresses?: readonly string[];
   /** Not part of its switch until a `move` joins it. */
   readonly apart?: boolean;
+  /** A bond of interfaces of its node that links lead to. */
+  readonly bond?: { readonly members: readonly string[]; readonly mode?: string };
   /** `ethtool -K`. */
   readonly offloads?: Readonly<Record<string, boolean>>;
   /** 802.1Q sub-interfaces by VLAN id; each is called `<interface>.<vlan>`. */
@@ -40,6 +42,7 @@ export interface VtepSpec {
 /** In mode frr the node runs FRR; what else `control` needs for it is added by the runner. */
 export interface ControlSpec {
   readonly mode: "static" | "frr";
+  readonly frr?: { readonly vrfBackend?: "device" | "netns" };
   readonly static?: StaticSpec;
 }
 
@@ -58,6 +61,7 @@ export interface VrfSpec {
   readonly name: string;
   readonly l3vni?: number;
   readonly routerMac?: string;
+  readonly table?: number;
   readonly irb?: "symmetric" | "asymmetric";
 }
 
@@ -116,8 +120,12 @@ export interface VtepNodeSpec extends NodeSpec {
   readonly config: VtepSpec;
 }
 
+export type KernelFeature = "VRF devices" | "bonding";
+
 export interface LabSpec {
   readonly title: string;
+  /** What not every kernel has. */
+  readonly kernel?: readonly KernelFeature[];
   /** Texts of frr.conf that several nodes share. */
   readonly frr?: Readonly<Record<string, string>>;
   readonly nodes: Readonly<Record<string, NodeSpec>>;

@@ -137,7 +137,7 @@ export function encodeDeleteNeighbor(entry: NeighborEntry): Uint8Array {
 
 /**
  * Tells the kernel that the neighbour is in use (NTF_USE): an unknown or failed one is asked for, a stale one is
- * probed. Traffic that bypasses the kernel does not do so by itself. Changes nothing about a permanent one.
+ * probed. Traffic that bypasses the kernel does not do so by itself. Not for a permanent one: it would be so no more.
  */
 export function encodeUseNeighbor(ifindex: number, address: Uint8Array): Uint8Array {
   const writer = new MessageWriter(MessageType.newNeighbor, MessageFlag.ack | MessageFlag.create);

@@ -138,6 +138,20 @@ export class Adjacencies {
     if (this.isCurrent(adjacency) && adjacency.version === version) this.observe(adjacency, state, linkLayer);
   }
 
+  private async isSettled(adjacency: Adjacency): Promise<boolean> {
+    const { version } = adjacency;
+    try {
+      const answer = await this.client.get(encodeGetNeighbor(adjacency.ifindex, adjacency.address));
+      if (answer.kind !== "neighbor" || (answer.neighbor.state & SETTLED) === 0) return false;
+      const { state, linkLayer } = answer.neighbor;
+      if (this.isCurrent(adjacency) && adjacency.version === version) this.observe(adjacency, state, linkLayer);
+      return true;
+    } catch (error) {
+      if (refusedWith(error) === undefined) throw error;
+      return false;
+    }
+  }
+
   /** No answer is no knowledge: what was known stays until the kernel speaks again. */
   private readLater(adjacency: Adjacency, error: unknown): void {
     if (isClosed(error) || !this.isCurrent(adjacency) || adjacency.cancelRetry !== null) return;
@@ -186,8 +200,13 @@ export class Adjacencies {
     });
   }
 
+  /**
+   * NTF_USE takes PERMANENT off an entry, and the kernel then asks for what nobody answers (169.254.0.1). zebra replaces
+   * its entries by deleting them first: what stands there now is looked at before.
+   */
   private async use(adjacency: Adjacency): Promise<void> {
     try {
+      if (await this.isSettled(adjacency)) return;
       await this.client.execute(encodeUseNeighbor(adjacency.ifindex, adjacency.address));
     } catch (error) {
       if (!this.isCurrent(adjacency) || isClosed(error)) return;

@@ -9,12 +9,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { VtepError } from "../../wire/error.js";
 import type { FrrDaemon } from "../expectation.js";
 import type { Instance } from "../instance.js";
+import { patient } from "../patience.js";
 import { ended, finish } from "../process.js";
 import type { Cell } from "./cell.js";
 import { daemonFile } from "./conf.js";
 
 const FOLDERS = ["/usr/lib/frr", "/usr/libexec/frr"];
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = patient(10_000);
 const POLL_MS = 20;
 const LOG_TAIL_LINES = 30;
 /** zebra's netlink buffer, which it cannot grow later. */
@@ -24,7 +25,7 @@ type Daemon = Exclude<FrrDaemon, "all">;
 
 /** -P 0: no vty by TCP. bgpd must keep its listener. */
 const OPTIONS: Readonly<Record<Daemon, readonly string[]>> = {
-  zebra: ["-n", "-s", String(NETLINK_BYTES), "-P", "0"],
+  zebra: ["-s", String(NETLINK_BYTES), "-P", "0"],
   bfdd: ["-P", "0"],
   bgpd: ["-P", "0"],
 };
@@ -49,6 +50,7 @@ export class Frr {
     readonly node: string,
     readonly cell: Cell,
     text: string,
+    private readonly vrfBackend: "device" | "netns",
   ) {
     this.#daemons = /^ *(neighbor \S+ )?bfd\b/m.test(text) ? ["zebra", "bfdd", "bgpd"] : ["zebra", "bgpd"];
     for (const daemon of this.#daemons) writeFileSync(cell.path(confOf(daemon)), daemonFile(node, daemon, text));
@@ -77,6 +79,7 @@ export class Frr {
       "-f",
       confOf(daemon),
       ...OPTIONS[daemon],
+      ...(daemon === "zebra" && this.vrfBackend === "netns" ? ["-n"] : []),
     ]);
     const child = spawn(program, args, { stdio: ["ignore", log, log], detached: true });
     closeSync(log);

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Instance } from "../instance.js";
+import { hasKernelFeature } from "../kernel_features.js";
 import { vrfPlace, vrfPlaces } from "../kernel_irb.js";
 import type { Lab, LabSpec } from "../topology.js";
 import { Cell } from "./cell.js";
@@ -14,6 +15,7 @@ export function missingPrograms(lab: LabSpec): string[] {
   const nodes = Object.values(lab.nodes);
   return [
     ...(nodes.some(({ frr }) => frr !== undefined) && frrFolder() === undefined ? ["FRR"] : []),
+    ...(lab.kernel ?? []).filter((one) => !hasKernelFeature(one)).map((one) => `a kernel with ${one}`),
     ...(nodes.some(({ kind }) => kind === "gobgp") && !isOnPath("gobgpd") ? ["gobgpd"] : []),
   ];
 }
@@ -25,7 +27,8 @@ const isOnPath = (program: string): boolean =>
 export async function prepareFrr(lab: Lab, instance: Instance): Promise<Map<string, Frr>> {
   const prepare = async (node: string, text: string): Promise<[string, Frr]> => {
     const vrfs = kernelVrfs(lab, instance, node);
-    return [node, new Frr(instance, node, await Cell.open(instance, node, vrfs), text)];
+    const backend = lab.nodes[node]?.config?.control.frr?.vrfBackend ?? "netns";
+    return [node, new Frr(instance, node, await Cell.open(instance, node, vrfs), text, backend)];
   };
   const texts = Object.entries(lab.nodes).flatMap(([node, spec]): [string, string][] => {
     const filled = frrText(lab, spec);

@@ -112,6 +112,18 @@ describe("adjacencies", () => {
     expect(lab.uses()).toBe(2);
   });
 
+  it("leave alone what zebra replaced by deleting it first", async () => {
+    const lab = setUp();
+    lab.kernel.answerGet = (sequence) => answer("neighPermanent", sequence);
+    const adjacency = await acquired(lab);
+    lab.adjacencies.handle(neighbor(NeighborState.failed, { linkLayer: null }), false);
+    lab.adjacencies.handle(neighbor(NeighborState.none), true);
+    lab.adjacencies.handle(neighbor(NeighborState.permanent), false);
+    await lab.adjacencies.settled();
+    expect(lab.uses()).toBe(0);
+    expect(adjacency.mac).toBe("02:00:00:00:00:02");
+  });
+
   it("do not mix up interfaces that have a neighbour of the same address", async () => {
     const lab = setUp();
     const [one, two] = [lab.adjacencies.acquire(3, GATEWAY), lab.adjacencies.acquire(4, GATEWAY)];
