@@ -5,6 +5,7 @@
 // SPEC: RFC 7432 §9, §15, RFC 9135 §4, §7.
 
 import type { Tables } from "../../../tables/tables.js";
+import type { Mac } from "../../../wire/ethernet.js";
 import type { Clock } from "../../clock.js";
 import type { EventSink } from "../../events.js";
 import type { LocalBindings } from "../../neighbors/local.js";
@@ -33,12 +34,13 @@ export interface AnnouncerParts {
 export class Announcer {
   private readonly sites = new Sites();
   private readonly refusals: Refusals;
-  private readonly macs: MacAnnouncer;
-  private readonly bindings: BindingAnnouncer;
+  private readonly localMacs: MacAnnouncer;
+  private readonly localBindings: BindingAnnouncer;
   private readonly feeds = new Map<AnnouncePlace, Feed>();
   private readonly notLoaded = new Map<Site, string>();
   private cancelLater: (() => void) | undefined;
-  private ended: (() => void) | undefined;
+  /** For the end of all writes. */
+  private waiting: (() => void)[] = [];
   private isDue = false;
   private closed = false;
 
@@ -49,14 +51,14 @@ export class Announcer {
     const wrote = () => this.wrote();
     this.refusals = new Refusals(events, (bd) => domains.nameOf(bd));
     const { refusals } = this;
-    this.macs = new MacAnnouncer({ tables, sites, refusals, isStickyElsewhere, later, wrote });
-    this.bindings = new BindingAnnouncer({ tables, sites, refusals, local, later, wrote });
+    this.localMacs = new MacAnnouncer({ tables, sites, refusals, isStickyElsewhere, later, wrote });
+    this.localBindings = new BindingAnnouncer({ tables, sites, refusals, local, later, wrote });
     tables.fdb.onLocal = (w0, w1) => {
-      this.macs.touch(w0, w1);
+      this.localMacs.touch(w0, w1);
       this.soon();
     };
     local.observe((bd, address) => {
-      this.bindings.touch(bd, address);
+      this.localBindings.touch(bd, address);
       this.soon();
     });
     objects.onChange(() => this.refresh());
@@ -66,8 +68,8 @@ export class Announcer {
   /** Writes what has changed. It happens by itself at the end of the turn; calling it is harmless. */
   follow(): void {
     if (this.closed) return;
-    this.macs.follow();
-    this.bindings.pump();
+    this.localMacs.follow();
+    this.localBindings.pump();
   }
 
   problems(): string[] {
@@ -80,12 +82,33 @@ export class Announcer {
   /** Takes everything back that was announced; for objects that outlive us. Resolves when the kernel has confirmed it. */
   withdrawAll(): Promise<void> {
     for (const site of this.sites.all()) site.isInGrace = false;
-    this.macs.end();
-    this.bindings.end();
-    return new Promise((resolve) => {
-      this.ended = resolve;
-      this.wrote();
-    });
+    this.localMacs.end();
+    this.localBindings.end();
+    return this.idle();
+  }
+
+  /** What is to stand on a domain's port now. */
+  macs(bridgeDomain: string): Mac[] {
+    return this.localMacs.standingIn(this.parts.domains.idOf(bridgeDomain));
+  }
+
+  /** And at its bridge. */
+  bindings(bridgeDomain: string): Iterable<{ readonly address: Uint8Array; readonly mac: Mac }> {
+    return this.localBindings.standingIn(this.parts.domains.idOf(bridgeDomain));
+  }
+
+  /** Writes all of it once more, also what it takes to be there. Resolves when the kernel has answered. */
+  announceAgain(bridgeDomain: string): Promise<void> {
+    const site = this.sites.get(this.parts.domains.idOf(bridgeDomain));
+    if (site === undefined) return Promise.resolve();
+    this.localMacs.writeAgain(site);
+    this.localBindings.renew(site.bd);
+    return this.idle();
+  }
+
+  /** zebra has not read the bindings that stand there. */
+  renewBindings(bridgeDomain: string): void {
+    this.localBindings.renew(this.parts.domains.idOf(bridgeDomain));
   }
 
   close(): void {
@@ -97,10 +120,21 @@ export class Announcer {
     for (const feed of this.feeds.values()) feed.close();
   }
 
+  private idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.wrote();
+    });
+  }
+
   private wrote(): void {
-    if (this.ended === undefined) return;
+    if (this.waiting.length === 0) return;
     const isLoaded = [...this.sites.all()].every((site) => site.isLoaded || this.notLoaded.has(site));
-    if (this.closed || (isLoaded && this.macs.isIdle && this.bindings.isIdle)) this.ended();
+    const isIdle = isLoaded && this.localMacs.isIdle && this.localBindings.isIdle;
+    if (!this.closed && !isIdle) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   private soon(): void {
@@ -116,8 +150,8 @@ export class Announcer {
     if (this.cancelLater !== undefined || this.closed) return;
     this.cancelLater = this.parts.clock.after(SETTLE_MS, () => {
       this.cancelLater = undefined;
-      this.macs.settle();
-      this.bindings.settle();
+      this.localMacs.settle();
+      this.localBindings.settle();
       for (const site of [...this.notLoaded.keys()]) this.load(site);
     });
   }
@@ -131,16 +165,16 @@ export class Announcer {
     this.followPlaces();
     const bds = new Set(found.map(({ bd }) => bd));
     if (bds.size === 0) return;
-    this.macs.wantAll(bds);
-    this.bindings.wantAll(bds);
+    this.localMacs.wantAll(bds);
+    this.localBindings.wantAll(bds);
     for (const site of found) this.loadFirst(site);
   }
 
   private forget(site: Site): void {
     site.cancelGrace();
     this.notLoaded.delete(site);
-    this.macs.forget(site);
-    this.bindings.forget(site);
+    this.localMacs.forget(site);
+    this.localBindings.forget(site);
     this.refusals.forget(site.bd);
   }
 
@@ -154,7 +188,7 @@ export class Announcer {
     }
     for (const place of places) {
       if (this.feeds.has(place)) continue;
-      const feed = new Feed(place, this.sites, this.macs, this.bindings, () => this.reload(place));
+      const feed = new Feed(place, this.sites, this.localMacs, this.localBindings, () => this.reload(place));
       this.feeds.set(place, feed);
     }
   }
@@ -165,8 +199,8 @@ export class Announcer {
     if (site.isInGrace) {
       site.cancelGrace = this.parts.clock.after(seconds * 1_000, () => {
         site.isInGrace = false;
-        this.macs.endGrace(site);
-        this.bindings.endGrace(site);
+        this.localMacs.endGrace(site);
+        this.localBindings.endGrace(site);
       });
     }
     this.load(site);
@@ -180,8 +214,8 @@ export class Announcer {
   private load(site: Site): void {
     site.isLoaded = false;
     this.notLoaded.delete(site);
-    this.macs.beginLoad(site);
-    this.bindings.beginLoad(site);
+    this.localMacs.beginLoad(site);
+    this.localBindings.beginLoad(site);
     const feed = this.feeds.get(site.place);
     feed?.dump(site).then(
       () => this.loaded(site),
@@ -192,8 +226,8 @@ export class Announcer {
   private loaded(site: Site): void {
     if (this.closed || this.sites.get(site.bd) !== site) return;
     site.isLoaded = true;
-    this.macs.endLoad(site);
-    this.bindings.endLoad(site);
+    this.localMacs.endLoad(site);
+    this.localBindings.endLoad(site);
     this.wrote();
   }
 

@@ -6,16 +6,20 @@
 // When an address of the bridge, its MAC or its state changes, the kernel flushes all its neighbours, and zebra does not
 // believe a flush of permanent ones: it goes on announcing them (a ghost). What is still wanted is written again, which
 // makes both right; what is not is written and then deleted, which zebra does believe.
+//
+// A zebra that is new, or heard nothing of EVPN while bgpd was away, does not read the neighbours that stand in VRF
+// namespaces (8.4.4): it has to hear of each of them anew.
 
 import { FdbKind } from "../../../abi/generated.js";
 import { NOT_FOUND } from "../../../tables/fdb.js";
 import type { Tables } from "../../../tables/tables.js";
 import type { VtepError } from "../../../wire/error.js";
+import type { Mac } from "../../../wire/ethernet.js";
 import { formatMapped } from "../../mapped_address.js";
 import type { LocalBinding, LocalBindings } from "../../neighbors/local.js";
 import { addressKey } from "../../neighbors/sighting.js";
 import { refusedWith } from "../../netlink/index.js";
-import { bindingMessage, bindingWithdrawal } from "./forms.js";
+import { bindingMessages, bindingWithdrawal } from "./forms.js";
 import type { Refusals } from "./refusals.js";
 import type { Site, Sites } from "./site.js";
 import { Writes } from "./writes.js";
@@ -37,6 +41,8 @@ interface Entry {
   isUnsure: boolean;
   /** zebra's entry stands. */
   isElsewhere: boolean;
+  /** zebra is to hear of it, though it may stand there already. */
+  isAnew: boolean;
   isConfirmed: boolean;
 }
 
@@ -80,6 +86,23 @@ export class BindingAnnouncer {
       this.want(entry);
     }
     this.pump();
+  }
+
+  /** zebra hears of everything that stands at the domain's bridge. */
+  renew(bd: number): void {
+    for (const entry of this.entriesIn(bd)) {
+      entry.isAnew = true;
+      this.enqueue(entry);
+    }
+    this.pump();
+  }
+
+  /** What is to stand at the domain's bridge now. */
+  *standingIn(bd: number): Generator<{ readonly address: Uint8Array; readonly mac: Mac }> {
+    for (const { address, wanted, present, isStale, isElsewhere } of this.entriesIn(bd)) {
+      const binding = wanted ?? (isStale ? present : undefined);
+      if (binding !== undefined && !isElsewhere) yield { address, mac: binding.mac };
+    }
   }
 
   forget({ bd }: Site): void {
@@ -189,12 +212,14 @@ export class BindingAnnouncer {
   }
 
   private write(site: Site, entry: Entry): void {
-    const { address, wanted, present } = entry;
+    const { address, present, isStale, isAnew } = entry;
     const { bridge } = site.objects;
-    const shown = wanted ?? (entry.isGhost ? present : undefined);
-    const messages = shown === undefined ? [] : [bindingMessage(bridge, address, shown.mac, shown.isRouter)];
-    if (wanted === undefined) messages.push(bindingWithdrawal(bridge, address));
-    Object.assign(entry, { present: wanted, isGhost: false, isUnsure: false, isBusy: true, isConfirmed: true });
+    const kept = entry.wanted ?? (isStale ? present : undefined);
+    const shown = kept ?? (entry.isGhost ? present : undefined);
+    const messages = shown === undefined ? [] : bindingMessages(bridge, address, shown, isAnew);
+    if (kept === undefined) messages.push(bindingWithdrawal(bridge, address));
+    Object.assign(entry, { present: kept, isGhost: false, isUnsure: false, isAnew: false });
+    Object.assign(entry, { isBusy: true, isConfirmed: true });
     this.writes.send(site.place, messages, (error) => this.written(site, entry, present, error));
   }
 
@@ -239,7 +264,8 @@ export class BindingAnnouncer {
     const known = this.entries.get(key);
     if (known !== undefined) return known;
     const nothing = { wanted: undefined, present: undefined, isGhost: false, isBusy: false, isStale: false };
-    const entry: Entry = { bd, address, ...nothing, isUnsure: false, isElsewhere: false, isConfirmed: true };
+    const calm = { isUnsure: false, isElsewhere: false, isAnew: false, isConfirmed: true };
+    const entry: Entry = { bd, address, ...nothing, ...calm };
     this.entries.set(key, entry);
     return entry;
   }
@@ -249,10 +275,10 @@ export class BindingAnnouncer {
   }
 }
 
-function isDue({ wanted, present, isGhost, isBusy, isStale, isUnsure, isElsewhere }: Entry): boolean {
+function isDue({ wanted, present, isGhost, isBusy, isStale, isUnsure, isElsewhere, isAnew }: Entry): boolean {
   if (isBusy) return false;
-  if (wanted === undefined) return present !== undefined && !isStale;
-  return !isElsewhere && (isGhost || isUnsure || !isSame(wanted, present));
+  if (wanted === undefined) return present !== undefined && (!isStale || isAnew);
+  return !isElsewhere && (isGhost || isUnsure || isAnew || !isSame(wanted, present));
 }
 
 function isSame(a: LocalBinding | undefined, b: LocalBinding | undefined): boolean {

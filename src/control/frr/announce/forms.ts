@@ -9,8 +9,12 @@
 //
 // An entry that was static or sticky keeps that when extern_learn is written over it, whichever port it is on by then:
 // it is made plain first. None of them goes with the port's carrier: each is deleted.
+//
+// The kernel tells nobody of an entry that is written once more as it is. What zebra is to hear of anew goes by another
+// valid state and back: nobody who knows it already takes it for gone.
 
 import { type Mac, writeMac } from "../../../wire/ethernet.js";
+import type { LocalBinding } from "../../neighbors/local.js";
 import {
   AddressFamily,
   encodeDeleteNeighbor,
@@ -36,6 +40,13 @@ export function macMessages(port: number, hi: number, lo: number, form: number, 
   return wasFixed ? [macMessage(port, hi, lo, reachable, master), dynamic] : [dynamic];
 }
 
+/** For an entry that may stand there already: zebra hears of it in any case. */
+export function macMessagesAnew(port: number, hi: number, lo: number, form: number): Uint8Array[] {
+  const flags = form === Form.STICKY ? master | sticky : master;
+  const other = form === Form.DYNAMIC ? noArp : reachable;
+  return [macMessage(port, hi, lo, other, flags), ...macMessages(port, hi, lo, form, true)];
+}
+
 /** Only of the entry on that port: the kernel leaves one that has gone to the VXLAN device alone (ENOENT). */
 export function macWithdrawal(port: number, hi: number, lo: number): Uint8Array {
   return encodeDeleteNeighbor({
@@ -53,11 +64,17 @@ export function formOf(state: number, flags: number): number {
   return (state & noArp) !== 0 ? Form.STATIC : Form.DYNAMIC;
 }
 
-/** Whoever stands there now is replaced. */
-export function bindingMessage(bridge: number, address: Uint8Array, mac: Mac, isRouter: boolean): Uint8Array {
+/** Whoever stands there now is replaced. `isAnew`: zebra hears of it even if it stands there already. */
+export function bindingMessages(
+  bridge: number,
+  address: Uint8Array,
+  { mac, isRouter }: LocalBinding,
+  isAnew: boolean,
+): Uint8Array[] {
   const flags = isRouter ? NeighborFlag.router : 0;
-  const entry = { ...neighborOf(bridge, address), state: permanent, flags, linkLayer: macBytes(mac) };
-  return encodeNewNeighbor({ ...entry, protocol: OUR_PROTOCOL }, "replace");
+  const entry = { ...neighborOf(bridge, address), flags, linkLayer: macBytes(mac), protocol: OUR_PROTOCOL };
+  const states = isAnew ? [noArp, permanent] : [permanent];
+  return states.map((state) => encodeNewNeighbor({ ...entry, state }, "replace"));
 }
 
 export function bindingWithdrawal(bridge: number, address: Uint8Array): Uint8Array {

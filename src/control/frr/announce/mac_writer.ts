@@ -5,7 +5,7 @@
 import type { VtepError } from "../../../wire/error.js";
 import { formatMac } from "../../../wire/ethernet.js";
 import { refusedWith } from "../../netlink/index.js";
-import { Form, macMessages, macWithdrawal } from "./forms.js";
+import { Form, macMessages, macMessagesAnew, macWithdrawal } from "./forms.js";
 import { KeyQueue } from "./key_queue.js";
 import { isToAdd, isToDelete, type MacLedger, Mark, presentOf, wantedOf, withPresent } from "./mac_ledger.js";
 import type { Refusals } from "./refusals.js";
@@ -111,7 +111,10 @@ export class MacWriter {
     if (isSticky) this.refuse(site, w0, w1, "it is sticky at another VTEP");
     if (!send) return;
     const wasFixed = (value & Mark.FIXED) !== 0 || presentOf(value) > Form.DYNAMIC;
-    this.writes.send(site.place, macMessages(site.objects.port, hi, w1, form, wasFixed), (error) => {
+    const { port } = site.objects;
+    const isUnsure = (value & Mark.UNSURE) !== 0;
+    const messages = isUnsure ? macMessagesAnew(port, hi, w1, form) : macMessages(port, hi, w1, form, wasFixed);
+    this.writes.send(site.place, messages, (error) => {
       this.written(site, w0, w1, error, (after) => (error === undefined ? after : after | Mark.UNSURE));
     });
   }

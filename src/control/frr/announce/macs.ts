@@ -25,6 +25,7 @@ import { FdbFlag, FdbKind, PortFlag } from "../../../abi/generated.js";
 import { FdbDelta } from "../../../tables/delta.js";
 import { NOT_FOUND } from "../../../tables/fdb.js";
 import type { Tables } from "../../../tables/tables.js";
+import type { Mac } from "../../../wire/ethernet.js";
 import { Form } from "./forms.js";
 import { KeyQueue } from "./key_queue.js";
 import { isToAdd, MacLedger, Mark, mayBeThere, presentOf, wantedOf, withPresent, withWanted } from "./mac_ledger.js";
@@ -71,6 +72,27 @@ export class MacAnnouncer {
       const { bd, hi, lo } = fdb.entryAt(slot);
       this.want((bd << 16) | hi, lo);
     });
+  }
+
+  /** Everything wanted there is written once more, so that zebra hears of it. */
+  writeAgain(site: Site): void {
+    this.ledger.forEachIn(site.bd, (w0, w1, value) => {
+      if (wantedOf(value) === Form.NONE) return;
+      this.ledger.put(w0, w1, value | Mark.UNSURE);
+      this.writer.enqueue(site, w0, w1);
+    });
+    this.writer.pump();
+  }
+
+  /** What is to stand on the domain's port now. */
+  standingIn(bd: number): Mac[] {
+    const macs: Mac[] = [];
+    this.ledger.forEachIn(bd, (w0, lo, value) => {
+      const isWanted = wantedOf(value) !== Form.NONE && (value & Mark.ELSEWHERE) === 0;
+      const isLeft = (value & Mark.STALE) !== 0 && presentOf(value) !== Form.NONE;
+      if (isWanted || isLeft) macs.push({ hi: w0 & 0xffff, lo });
+    });
+    return macs;
   }
 
   /** From now on nothing is wanted. */
