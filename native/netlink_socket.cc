@@ -51,6 +51,7 @@ void NetlinkSocket::Open(const Napi::CallbackInfo& info) {
   TrySetSocketOption(fd_.get(), SOL_NETLINK, NETLINK_EXT_ACK, 1);
   if (options.Bool("strict", true)) TrySetSocketOption(fd_.get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
 
+  if (const auto filter = options.OptionalBytes("filter")) AttachClassicFilter(fd_.get(), *filter);
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)

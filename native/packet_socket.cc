@@ -1,7 +1,6 @@
 #include "packet_socket.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 
 #include <cerrno>
@@ -90,15 +89,7 @@ void PacketSocket::SetUpReceive(const Options& options) {
   SetReceiveBuffer(fd, options.Uint32("receiveBufferBytes", kDefaultReceiveBuffer));
   if (options.Bool("ignoreOutgoing", true))
     SetSocketOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "ignore outgoing frames (needs kernel 4.20)");
-  if (const auto filter = options.OptionalBytes("filter")) {
-    if (filter->size == 0 || filter->size % sizeof(sock_filter) != 0)
-      FailArgument("filter must be whole instructions of 8 bytes");
-    std::vector<sock_filter> code(filter->size / sizeof(sock_filter));
-    memcpy(code.data(), filter->data, filter->size);
-    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
-      FailErrno("setsockopt", "attach the packet filter");
-  }
+  if (const auto filter = options.OptionalBytes("filter")) AttachClassicFilter(fd, *filter);
 }
 
 void PacketSocket::MakePromiscuous() {

@@ -1,10 +1,14 @@
 // Socket options with named failures.
 #pragma once
 
+#include <linux/filter.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <string>
+#include <vector>
 
+#include "arguments.h"
 #include "native_failure.h"
 
 inline bool TrySetSocketOption(int fd, int level, int option, int value) {
@@ -31,4 +35,15 @@ inline void SetReceiveBuffer(int fd, int bytes) {
 inline void SetSendBuffer(int fd, int bytes) {
   if (TrySetSocketOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes)) return;
   SetSocketOption(fd, SOL_SOCKET, SO_SNDBUF, bytes, "set the send buffer to " + std::to_string(bytes) + " bytes");
+}
+
+// Classic BPF as struct sock_filter entries: a socket of any family gets only what it accepts.
+inline void AttachClassicFilter(int fd, const Bytes& filter) {
+  if (filter.size == 0 || filter.size % sizeof(sock_filter) != 0)
+    FailArgument("filter must be whole instructions of 8 bytes");
+  std::vector<sock_filter> code(filter.size / sizeof(sock_filter));
+  memcpy(code.data(), filter.data, filter.size);
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+    FailErrno("setsockopt", "attach the filter of a socket");
 }

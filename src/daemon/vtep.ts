@@ -12,7 +12,7 @@ import type { FrrIntent } from "../control/frr/intent.js";
 import { FrrWorld } from "../control/frr/world.js";
 import type { Intent } from "../control/intent.js";
 import { formatMapped } from "../control/mapped_address.js";
-import { NetlinkClient, UNDERLAY_GROUPS } from "../control/netlink/index.js";
+import { NetlinkClient, UNDERLAY_GROUPS, WITHOUT_FORWARDING_ENTRIES } from "../control/netlink/index.js";
 import { intentFromConfig } from "../control/static/from_config.js";
 import { Links } from "../control/underlay/index.js";
 import { VtepControl } from "../control/vtep_control.js";
@@ -58,7 +58,11 @@ export class Vtep implements EngineListener {
   ) {
     this.config = loaded.config;
     this.client = new NetlinkClient(
-      new NetlinkSocket({ groups: UNDERLAY_GROUPS, receiveBufferBytes: NETLINK_BUFFER_BYTES }),
+      new NetlinkSocket({
+        groups: UNDERLAY_GROUPS,
+        receiveBufferBytes: NETLINK_BUFFER_BYTES,
+        filter: WITHOUT_FORWARDING_ENTRIES,
+      }),
     );
     this.client.onError((error) => events("netlink_error", { why: error.message }));
     this.client.onOverrun(() => events("netlink_overrun", {}));

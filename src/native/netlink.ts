@@ -11,6 +11,8 @@ export interface NetlinkOptions {
   /** SO_RCVBUFFORCE, or SO_RCVBUF without CAP_NET_ADMIN; default 8 MiB. */
   readonly receiveBufferBytes?: number;
   readonly netns?: Netns;
+  /** Classic BPF: struct sock_filter entries of 8 bytes. What it refuses takes no room in the receive buffer. */
+  readonly filter?: Uint8Array;
   /** NETLINK_GET_STRICT_CHK: the kernel validates dump requests and applies their filters; default true. */
   readonly strict?: boolean;
 }

@@ -11,6 +11,7 @@ export * from "./link-request.js";
 export { Listeners, type Unsubscribe } from "./listeners.js";
 export type { NetlinkObject } from "./message.js";
 export * from "./neighbor.js";
+export { WITHOUT_FORWARDING_ENTRIES } from "./notification-filter.js";
 export { encodeDumpNexthops, type NexthopGroupMember, type NexthopMessage } from "./nexthop.js";
 export { refusedWith } from "./refusal.js";
 export * from "./route.js";

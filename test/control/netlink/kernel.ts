@@ -8,6 +8,7 @@ interface SocketOptions {
   readonly groups: readonly number[];
   readonly netns: string;
   readonly receiveBufferBytes?: number;
+  readonly filter?: Uint8Array;
 }
 
 type NetlinkSocketConstructor = new (options: SocketOptions) => NetlinkTransport;
