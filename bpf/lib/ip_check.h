@@ -61,13 +61,15 @@ static __always_inline bool is_unicast6(const struct in6_addr *address)
 	return words[2] ? words[2] != bpf_htonl(IPV4_MAPPED_WORD) : bpf_ntohl(words[3]) > 1;
 }
 
+static __always_inline bool is_link_local(const struct in6_addr *address)
+{
+	return (*(const __be16 *)address & bpf_htons(0xffc0)) == bpf_htons(0xfe80);
+}
+
 /* SPEC: RFC 4291 §2.5.6: an IPv6 packet that has a link-local source or destination is for this link only. */
 static __always_inline bool stays_on_link(const struct ipv6hdr *ip)
 {
-	__be16 from = *(const __be16 *)&ip->saddr, to = *(const __be16 *)&ip->daddr;
-	const __be16 mask = bpf_htons(0xffc0), link = bpf_htons(0xfe80);
-
-	return (from & mask) == link || (to & mask) == link;
+	return is_link_local(&ip->saddr) || is_link_local(&ip->daddr);
 }
 
 static __always_inline bool check_ipv6(const struct packet *p, struct decision *out, const struct ipv6hdr *ip)

@@ -24,7 +24,8 @@ _Static_assert(sizeof(struct vtep_prefix_key) == __builtin_offsetof(struct vtep_
 /* What the packet says of itself, beside its destination. */
 struct journey {
 	__u32 ttl;
-	bool on_link; /* it is for this link only */
+	bool on_link; /* it is for this link only, */
+	bool to_link; /* and so is its destination */
 };
 
 /* False where the packet may not be routed here. */
@@ -50,6 +51,7 @@ static __always_inline bool read_destination(const struct packet *p, struct deci
 	__builtin_memcpy(key->address, &ip6->daddr, sizeof(key->address));
 	journey->ttl = ip6->hop_limit;
 	journey->on_link = stays_on_link(ip6);
+	journey->to_link = is_link_local(&ip6->daddr);
 	return true;
 }
 
@@ -117,8 +119,11 @@ static __always_inline bool route(const struct packet *p, struct decision *out)
 		return false;
 	struct vtep_host *host = bpf_map_lookup_elem(&vtep1_host, &key.vrf);
 	__u32 kind = host ? host->kind : VTEP_HOST_NONE;
-	/* What is for the gateway itself is answered, and so is the end of a packet's life. */
-	if (kind == VTEP_HOST_LOCAL)
+	/*
+	 * What is for the gateway itself is answered, and so is the end of a packet's life. Which link-local addresses
+	 * are the gateway's, only the engine knows: they are a domain's, and hosts here a VRF's.
+	 */
+	if (kind == VTEP_HOST_LOCAL || (journey.to_link && out->bd != 0))
 		return punt(out, VTEP_PUNT_GATEWAY);
 	if (journey.on_link)
 		return refuse(out, VTEP_DROP_IP_INVALID);

@@ -14,6 +14,7 @@ import {
   IPV6_HEADER_BYTES,
   Ipv4,
   Ipv6,
+  isLinkLocal,
   Protocol,
 } from "../wire/ip.js";
 import { bridgeRouted, sendToVtep } from "./bridge.js";
@@ -40,7 +41,16 @@ export function route(tables: Tables, view: DataView, out: Decision, vrf: number
   }
   const at = ip + Ipv6.DESTINATION;
   const w0 = view.getInt32(at);
-  lookup(tables, view, out, vrf, tick, w0, view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12));
+  const w1 = view.getInt32(at + 4);
+  const w2 = view.getInt32(at + 8);
+  const w3 = view.getInt32(at + 12);
+  if (isLinkLocal(w0) && isOurs(tables, out, w0, w1, w2, w3)) deliverLocally(tables, view, out, out.ingressBd);
+  else lookup(tables, view, out, vrf, tick, w0, w1, w2, w3);
+}
+
+/** Link-local addresses are a matter of each domain, not of the VRF. */
+function isOurs({ bridgeDomains }: Tables, out: Decision, w0: number, w1: number, w2: number, w3: number): boolean {
+  return out.ingressBd !== 0 && bridgeDomains.isGatewayAddress(out.ingressBd, w0, w1, w2, w3);
 }
 
 /** The destination as four words. Hosts come before prefixes: a /32 is the longest of all. */

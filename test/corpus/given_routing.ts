@@ -2,6 +2,7 @@
 // makes them: each different set of next hops is one route, each different next hop one path.
 
 import { Limit, VrfFlag } from "../../src/abi/generated.js";
+import { isLinkLocal } from "../../src/control/mapped_address.js";
 import type { GatewayAddress } from "../../src/tables/bridge_domain.js";
 import { NeighborFlag } from "../../src/tables/neighbor.js";
 import type { Tables } from "../../src/tables/tables.js";
@@ -53,7 +54,7 @@ function setGateway(tables: Tables, names: Names, given: Given, name: string, nu
   tables.routes.setConnected(path, bd);
   const route = ++numbers.routes;
   tables.routes.setBuckets(route, new Uint16Array(Limit.ROUTE_BUCKETS).fill(path));
-  for (const address of addresses) {
+  for (const address of addresses.filter((one) => !isLinkLocal(one.address))) {
     tables.hosts.setLocal(vrf, address.address, bd);
     tables.prefixes.set(vrf, masked(address), address.length, route);
   }

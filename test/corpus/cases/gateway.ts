@@ -267,6 +267,14 @@ const pings: Case[] = [
       ...consumed(["h1", fromGateway6({ mac: GW_RED, ip6: GW_LL }, { mac: A1.mac, ip6: A1_LL }, [icmpv6(129)])]),
     },
   ),
+  one(
+    "ping-of-the-link-local-address-in-another-domain",
+    "RFC 4291 §2.5.6",
+    many,
+    "h3",
+    talk6({ ip6: "fe80::21" }, { ip6: GW_LL }, [B1.mac, B1.gateway], { upper: [icmpv6()] }),
+    dropped("ip_invalid"),
+  ),
   one("ping-from-behind-a-vtep", "P IRB: centralised", lab, "up0", arriving(leaving(RA, RED, { upper: ping })), {
     ...consumed(["up0", encapsulated(fromGateway(RED, RA, pong))]),
   }),

@@ -21,6 +21,7 @@ import {
   RED,
   takenOver,
   talk,
+  talk6,
   X1,
 } from "../irb_lab.js";
 import { arp, ethernet, ipv4, packet, payload, udp } from "../packet.js";
@@ -32,6 +33,13 @@ const suppressing = irbLab({
   ports: { k1: { domain: "red", host: true, learning: false } },
   domains: { red: { arpSuppression: true } },
 });
+const GW_LL = "fe80::1";
+const onLink = irbLab({
+  ports: { k1: { domain: "red", host: true, learning: false } },
+  domains: {
+    red: { vrf: "tenant", gateway: { mac: GW_RED, addresses: ["10.1.0.1/24", "2001:db8:1::1/64", `${GW_LL}/64`] } },
+  },
+});
 /** Source of what comes from no host of the domain: the MAC that probes are sent from, not configured here. */
 const NOBODY = "00:00:00:00:00:00";
 
@@ -40,11 +48,16 @@ const broadcast = packet(ethernet(GW_RED, "ff:ff:ff:ff:ff:ff"), ipv4(RED.ip, "10
 const sought = solicitation("2001:db8:1::77", { mac: GW_RED });
 const query = leaving(A1, RED);
 const query6 = leaving6(A1, RED);
+const toLink = talk6({ ip6: "fe80::11" }, { ip6: GW_LL }, [A1.mac, GW_RED]);
 const toKernel: Case[] = [
   one("datagram", "P IRB", served, "h1", query, sent(["k1", query])),
   one("datagram-ipv6", "P IRB", served, "h1", query6, sent(["k1", query6])),
   one("last-hop-is-no-hop", "P IRB", served, "h1", leaving(A1, RED, { ttl: 1 }), {
     ...sent(["k1", leaving(A1, RED, { ttl: 1 })]),
+  }),
+  one("to-the-link-local-address", "RFC 4291 §2.5.6", onLink, "h1", toLink, sent(["k1", toLink])),
+  one("to-another-link-local-address", "RFC 4291 §2.5.6", onLink, "h1", leaving6(A1, { ip6: "fe80::2" }), {
+    ...dropped("ip_invalid"),
   }),
   one("from-another-domain", "P IRB", served, "h3", leaving(B1, RED), {
     ...sent(["k1", talk(B1, RED, [NOBODY, GW_RED])]),
