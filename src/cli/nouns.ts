@@ -44,7 +44,7 @@ const traffic: readonly Column<PortView | VtepView | BridgeDomainView>[] = [
 const ports = list<PortView>("ports", "access ports", [
   { title: "PORT", value: (row) => portText(row.interface, row.vlan) },
   { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
-  { title: "STATE", value: (row) => row.state },
+  { title: "STATE", value: (row) => (row.hostStack ? `${row.state}, host stack` : row.state) },
   { title: "HOOK", value: (row) => row.hook ?? "" },
   {
     title: "MACS",

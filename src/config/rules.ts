@@ -9,6 +9,7 @@ import {
   gatewayAddressesOnce,
   gatewaySubnetsApart,
   gatewaysHaveVrf,
+  hostStackNeedsBridge,
   remoteDomainsHaveVni,
 } from "./rules/gateway.js";
 import { accessIsNotUnderlay, hooksAgree, portsFitTables, portsOnce } from "./rules/port.js";
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   symmetricVrfsComplete,
   tablesOnce,
   gatewaysHaveVrf,
+  hostStackNeedsBridge,
   bridgedDomainsHaveVni,
   remoteDomainsHaveVni,
   gatewayAddressesOnce,

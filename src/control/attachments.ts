@@ -105,7 +105,8 @@ export class Attachments {
 
   /** An interface that does not exist keeps its slot, with interface index 0. */
   private writeInterface({ intent, slot, link }: Attachment): void {
-    const flags = intent.role === "uplink" ? InterfaceFlag.UPLINK : 0;
+    const flags =
+      (intent.role === "uplink" ? InterfaceFlag.UPLINK : 0) | (intent.isHostStack ? InterfaceFlag.ENGINE : 0);
     this.tables.interfaces.set(slot, intent.name, link?.ifindex ?? 0, flags, link?.mtu ?? 0);
   }
 

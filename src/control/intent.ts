@@ -11,6 +11,8 @@ export interface InterfaceIntent {
   readonly name: string;
   readonly role: "uplink" | "access";
   readonly hook: "auto" | HookKind;
+  /** Leads to this host's own stack: every frame from it is for the engine. */
+  readonly isHostStack: boolean;
 }
 
 /** Where a domain is routed, and as whom. */
@@ -63,6 +65,8 @@ export interface PortIntent {
   /** 0 = untagged. */
   readonly vlan: number;
   readonly bridgeDomain: string;
+  /** Leads to this host's own stack, which speaks as the domain's gateway. */
+  readonly isHostStack: boolean;
   readonly isolated: boolean;
   /** 0 = no limit. */
   readonly maxMacs: number;

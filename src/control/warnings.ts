@@ -43,7 +43,8 @@ function ttlWarnings({ ttl, flags }: VtepSettings): Warning[] {
 
 /** Of the underlay's interfaces the smallest counts, of the access interfaces the largest. */
 function mtuWarnings({ family }: VtepSettings, attachments: readonly Attachment[]): Warning[] {
-  const present = attachments.filter(({ link }) => link !== null);
+  // Nothing goes from the host's own stack to other VTEPs.
+  const present = attachments.filter(({ link, intent }) => link !== null && !intent.isHostStack);
   const mtuOf = ({ link }: Attachment): number => link?.mtu ?? 0;
   const smallestFirst = (role: string) =>
     present.filter(({ intent }) => intent.role === role).sort((a, b) => mtuOf(a) - mtuOf(b));

@@ -21,10 +21,10 @@ export class ControlNames implements VtepNames {
 
   *ports(): Iterable<PortFacts> {
     for (const { id, intent, state, stateReason } of this.control.ports.all()) {
-      const { interface: name, vlan, bridgeDomain } = intent;
+      const { interface: name, vlan, bridgeDomain, isHostStack } = intent;
       const opened = this.control.attachments.get(name)?.opened ?? null;
       const hook = { hook: opened?.hook ?? null, hookReason: opened?.reason ?? "" };
-      yield { port: id, interface: name, vlan, bridgeDomain, state, stateReason, ...hook };
+      yield { port: id, interface: name, vlan, bridgeDomain, isHostStack, state, stateReason, ...hook };
     }
   }
 

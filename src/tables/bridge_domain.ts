@@ -68,6 +68,10 @@ export class BridgeDomains {
     this.deltas.bridgeDomains.add(bd);
   }
 
+  setHostPort(bd: number, port: number): void {
+    this.hostPort[bd] = port;
+  }
+
   isGatewayMac(bd: number, hi: number, lo: number): boolean {
     const has = (this.flags[bd]! & BdFlag.GATEWAY) !== 0;
     return has && this.gatewayLo[bd] === lo && this.gatewayHi[bd] === hi;
@@ -136,7 +140,7 @@ export class BridgeDomains {
   clear(bd: number): void {
     this.set(bd, 0, 0, 0, 0);
     this.setGateway(bd, 0, 0, 0, []);
-    this.hostPort[bd] = 0;
+    this.setHostPort(bd, 0);
     this.floodPorts[bd] = NONE;
     this.floodVteps[bd] = NONE;
   }

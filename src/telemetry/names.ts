@@ -10,6 +10,7 @@ export interface PortFacts {
   /** 0 = untagged. */
   readonly vlan: number;
   readonly bridgeDomain: string;
+  readonly isHostStack: boolean;
   readonly state: PortStateName;
   readonly stateReason: string;
   readonly hook: HookName | null;
@@ -67,7 +68,7 @@ export interface NeighborFacts {
 }
 
 export interface VtepNames {
-  /** Every access port of the config, also those whose interface is missing. */
+  /** Every access port, also those whose interface is missing. */
   ports(): Iterable<PortFacts>;
   /** Every bridge domain of the config. */
   bridgeDomains(): Iterable<BridgeDomainFacts>;

@@ -34,6 +34,8 @@ export interface PortView extends TrafficView {
   /** null = untagged frames. */
   readonly vlan: number | null;
   readonly bridgeDomain: string;
+  /** Not in the config: it leads to this host's own stack, for bridgeDomains[].gateway.hostStack. */
+  readonly hostStack: boolean;
   readonly state: PortStateName;
   /** Why it does not forward; empty when it does. */
   readonly stateReason: string;

@@ -26,6 +26,19 @@ vrfs: [{ name: tenant, l3vni: 5000, routerMac: 02:00:00:00:50:01, table: 10 }]
     says: /gives a l3Bridge named br-5000, which is already taken \(line 3\)/,
   },
   {
+    name: "a host stack without the bridge that leads to it",
+    text: `vtep: { address: 10.0.0.1, underlay: [up0] }
+vrfs: [{ name: tenant, l3vni: 5000, routerMac: 02:00:00:00:50:01 }]
+bridgeDomains:
+  - name: red
+    vni: 100
+    vrf: tenant
+    gateway: { mac: 02:00:5e:00:01:01, addresses: [192.0.2.1/24], hostStack: true }
+`,
+    where: ["7 bridgeDomains[0].gateway.hostStack"],
+    says: /true needs the bridge that only control.mode frr makes, allowed: false, or control.mode: frr/,
+  },
+  {
     name: "the other end of a stand-in port that is an access port",
     text: `vtep: { address: 10.0.0.1, underlay: [up0] }
 control: { mode: frr }

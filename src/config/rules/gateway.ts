@@ -11,6 +11,16 @@ export function gatewaysHaveVrf({ config, report, isBroken }: RuleContext): void
   }
 }
 
+/** What leads to the host's stack is a kernel object that is made for zebra. */
+export function hostStackNeedsBridge({ config, report }: RuleContext): void {
+  if (config.control?.mode !== "static") return;
+  for (const [index, { gateway }] of numbered(config.bridgeDomains)) {
+    if (gateway?.hostStack !== true) continue;
+    const why = "needs the bridge that only control.mode frr makes, allowed: false, or control.mode: frr";
+    report(["bridgeDomains", index, "gateway", "hostStack"], `true ${why}`);
+  }
+}
+
 /** Without VNI there is no way to other VTEPs but by routing. */
 export function bridgedDomainsHaveVni({ config, report, isBroken }: RuleContext): void {
   for (const [index, { vni, vrf, gateway }] of numbered(config.bridgeDomains)) {

@@ -52,8 +52,10 @@ export function hooksAgree({ config, report, at }: RuleContext): void {
 /** Ports and underlay interfaces share one index space, in which 0 means "none". */
 export function portsFitTables({ config, report }: RuleContext): void {
   const uplinks = config.vtep?.underlay?.length ?? 0;
+  const hostStacks = [...numbered(config.bridgeDomains)].filter(([, { gateway }]) => gateway?.hostStack === true);
   const room = Limit.MAX_PORTS - 1;
-  const count = (config.ports?.length ?? 0) + uplinks;
+  const count = (config.ports?.length ?? 0) + uplinks + hostStacks.length;
   if (count <= room) return;
-  report(["ports"], `${count} ports and underlay interfaces are too many, allowed: ${room} together`);
+  const others = hostStacks.length === 0 ? "" : ", with one port for each gateway.hostStack,";
+  report(["ports"], `${count} ports and underlay interfaces${others} are too many, allowed: ${room} together`);
 }

@@ -17,8 +17,20 @@ const gatewaySchema = mapping({
       items: { type: "string", format: "interface-address" },
       description:
         "Addresses of the gateway, each with the length of its subnet. vtepd answers for them: ARP, ND, ping and " +
-        "traceroute, nothing else. A service for the subnet (DHCP relay, DNS) runs as a host of it, with an address of " +
-        "its own: in a namespace or on this machine behind a veth pair, whose other end is an access port.",
+        "traceroute; for what else is to answer there, see hostStack. Without it a service for the subnet (DHCP relay, " +
+        "DNS) runs as a host of it, with an address of its own: in a namespace or on this machine behind a veth pair, " +
+        "whose other end is an access port.",
+    },
+    hostStack: {
+      type: "boolean",
+      default: false,
+      description:
+        "Whether the addresses are open to programs of this host too (BGP with a router of the tenant, DHCP relay, " +
+        "DNS), in mode frr: what vtepd does not answer itself goes to the kernel, in the VRF of the domain, and what " +
+        "the kernel sends as the gateway, by the bridge that stands for the domain, goes to hosts at ports of this " +
+        "VTEP. It does not reach other VTEPs: each has a gateway of its own. A gateway with IPv6 addresses has a " +
+        "link-local one too then, made of its MAC if none is given. Such a program is as open to the tenant as on any " +
+        "router: bind it to the VRF, and filter what is not for everybody.",
     },
     central: {
       type: "boolean",

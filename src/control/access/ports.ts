@@ -130,6 +130,7 @@ export class AccessPorts {
     if (moved || before.maxMacs !== after.maxMacs || before.allow.length + after.allow.length > 0)
       this.flush(port, false);
     this.deleteStaticMacs(port);
+    this.lead(before, 0);
     port.intent = after;
     port.shutdowns = 0;
     if (port.errDisabled) this.recover(port);
@@ -144,6 +145,7 @@ export class AccessPorts {
     const port = this.ports.get(name)!;
     port.cancelRecovery?.();
     this.attach(port, 0);
+    this.lead(intent, 0);
     this.deleteStaticMacs(port);
     this.flush(port, false);
     this.tables.ports.clear(port.id);
@@ -157,7 +159,13 @@ export class AccessPorts {
     if (attachment !== undefined) this.tables.interfaces.attach(attachment.slot, port.intent.vlan, id);
   }
 
+  /** The domain's host stack is reached by it, or by none. */
+  private lead({ isHostStack, bridgeDomain }: PortIntent, id: number): void {
+    if (isHostStack) this.tables.bridgeDomains.setHostPort(this.domains.idOf(bridgeDomain), id);
+  }
+
   private write(port: Port): void {
+    this.lead(port.intent, port.id);
     const before = this.tables.ports.flags[port.id]!;
     this.tables.ports.set(port.id, this.settingsOf(port));
     const isOther = ((before ^ this.tables.ports.flags[port.id]!) & PortFlag.ENABLED) !== 0;
@@ -166,7 +174,7 @@ export class AccessPorts {
   }
 
   private settingsOf({ intent, errDisabled }: Port): PortSettings {
-    const learning = this.domains.intentOf(intent.bridgeDomain)?.learning ?? false;
+    const learning = !intent.isHostStack && this.domains.intentOf(intent.bridgeDomain)?.learning === true;
     const secured = intent.maxMacs !== 0 || intent.allow.length !== 0;
     const flags =
       (this.isForwarding(intent, errDisabled) ? PortFlag.ENABLED : 0) |

@@ -8,10 +8,11 @@ import { type Mac, writeMac } from "../../wire/ethernet.js";
 import { mappedAddress } from "../mapped_address.js";
 import { parseIp } from "../netlink/index.js";
 import { probeMacOf } from "../probe_mac.js";
-import { macOf } from "../static/routing_from_config.js";
+import { gatewayAddresses, macOf } from "../static/routing_from_config.js";
 
 /** RT_TABLE_MAIN: with `zebra -n` a VRF is the main table of its own namespace. */
 const MAIN_TABLE = 254;
+const OWN_PLACE = "";
 
 /** A gateway address on the bridge. */
 export interface BridgeAddress {
@@ -36,6 +37,8 @@ export interface BridgeIntent {
   readonly vxlan: string;
   readonly port: string;
   readonly portPeer: string;
+  /** Where the port's other end is: beside it, or with us, who speak with the host's stack by it. */
+  readonly portPeerPlace: string;
 }
 
 export interface FrrDomainIntent extends BridgeIntent {
@@ -91,14 +94,16 @@ export function frrIntentOf(config: VtepConfig): FrrIntent | undefined {
 
 function domainOf({ name, vni, vrf, gateway }: BridgeDomainConfig, config: VtepConfig): FrrDomainIntent {
   const mac = gateway === undefined ? probeMacOf(mappedAddress(config.vtep.address)) : macOf(gateway.mac);
+  const location = locationOf(vrf, config);
   return {
     ...domainNames(config.control.frr.names, name, vni),
-    ...locationOf(vrf, config),
+    ...location,
+    portPeerPlace: gateway?.hostStack ? OWN_PLACE : location.place,
     bridgeDomain: name,
     vrf: vrf ?? "",
     mac: macBytes(mac),
     isMacGiven: gateway !== undefined,
-    addresses: (gateway?.addresses ?? []).map(bridgeAddressOf),
+    addresses: (gateway === undefined ? [] : gatewayAddresses(gateway)).map(bridgeAddressOf),
     vni: vni ?? 0,
   };
 }
@@ -112,7 +117,8 @@ function vrfOf({ name, l3vni, routerMac, table }: VrfConfig, config: VtepConfig)
   const ownTable = vrfBackend === "netns" ? MAIN_TABLE : (table ?? MAIN_TABLE);
   if (l3vni === undefined || routerMac === undefined) return { ...intent, table: ownTable, l3: undefined };
   const mac = macBytes(macOf(routerMac));
-  const l3 = { ...l3Names(names, name, l3vni), ...location, mac, isMacGiven: true, addresses: [], vni: l3vni };
+  const bridge = { ...l3Names(names, name, l3vni), ...location, portPeerPlace: location.place };
+  const l3 = { ...bridge, mac, isMacGiven: true, addresses: [], vni: l3vni };
   return { ...intent, table: ownTable, l3 };
 }
 

@@ -9,6 +9,7 @@ import { readI32 } from "../../wire/bytes.js";
 import { ETHERNET_HEADER_BYTES, EtherType, MAC_BYTES, type Mac, writeMac } from "../../wire/ethernet.js";
 import { IPV6_HEADER_BYTES, Ipv6, Protocol } from "../../wire/ip.js";
 import { icmpSum, ND_HOP_LIMIT, Nd, NdOption, NdType } from "../../wire/nd.js";
+import { linkLocalOf } from "../link_local.js";
 import { isIpv4Mapped } from "../netlink/index.js";
 
 /** A solicitation or an advertisement with its option. */
@@ -52,17 +53,6 @@ function askerFor({ bridgeDomains, probeHi, probeLo }: Tables, bd: number, addre
   const [w0, w1, w2, w3] = [0, 4, 8, 12].map((at) => readI32(address, at)) as [number, number, number, number];
   const own = isGateway ? bridgeDomains.gatewayOf(bd, w0, w1, w2, w3)?.address : undefined;
   return { mac, address: own ?? (isIpv4Mapped(address) ? UNSPECIFIED : linkLocalOf(mac)) };
-}
-
-/** SPEC: RFC 4291 appendix A, modified EUI-64. */
-function linkLocalOf({ hi, lo }: Mac): Uint8Array {
-  const address = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0, 0, 0);
-  const bytes = new Uint8Array(MAC_BYTES);
-  writeMac(bytes, 0, hi, lo);
-  address.set(bytes.subarray(0, 3), 8);
-  address.set(bytes.subarray(3), 13);
-  address[8]! ^= 0x02;
-  return address;
 }
 
 /** `sender`: who it says has asked. */

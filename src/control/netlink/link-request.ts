@@ -44,8 +44,9 @@ export interface VethPeer {
   readonly netnsFd?: number;
 }
 
-export function encodeNewVeth(name: string, peer: VethPeer): Uint8Array {
-  return newLink(name, "veth", {}, (writer) => {
+/** `netnsFd`: the network namespace that the interface is born into; its peer is not, unless it says so too. */
+export function encodeNewVeth(name: string, peer: VethPeer, netnsFd?: number): Uint8Array {
+  return newLink(name, "veth", { netnsFd }, (writer) => {
     writer.nest(VETH_INFO_PEER, () => {
       interfaceHeader(writer, 0).attributeText(LinkAttribute.name, peer.name);
       if (peer.netnsFd !== undefined) writer.attributeU32(LinkAttribute.netnsFd, peer.netnsFd);

@@ -1,20 +1,12 @@
 // Static control: the config file is the whole truth about remote VTEPs and MACs.
 
 import { BdFlag, ConfigFlag, Df, Family } from "../../abi/generated.js";
-import type { BridgeDomainConfig, PortConfig, VtepConfig } from "../../config/schema.js";
-import { Violation } from "../../tables/port.js";
+import type { BridgeDomainConfig, VtepConfig } from "../../config/schema.js";
 import type { VtepSettings } from "../../tables/tables.js";
 import { frrIntentOf } from "../frr/intent.js";
-import {
-  type BridgeDomainIntent,
-  type Intent,
-  type InterfaceIntent,
-  type PortIntent,
-  portName,
-  type RemoteMacIntent,
-  type VtepIntent,
-} from "../intent.js";
+import type { BridgeDomainIntent, Intent, RemoteMacIntent, VtepIntent } from "../intent.js";
 import { mappedAddress } from "../mapped_address.js";
+import { interfacesOf, portsOf } from "./interfaces_from_config.js";
 import { bindingPolicyOf, gatewayOf, macOf, neighborsOf, routesOf, vrfsOf } from "./routing_from_config.js";
 
 const ECN_BITS = 3;
@@ -26,7 +18,7 @@ export function intentFromConfig(config: VtepConfig): Intent {
     settings: settingsOf(config),
     interfaces: interfacesOf(config),
     bridgeDomains: new Map(config.bridgeDomains.map((domain) => [domain.name, domainOf(domain)])),
-    ports: new Map(config.ports.map((port) => [portName(port.interface, port.vlan ?? 0), portOf(port)])),
+    ports: portsOf(config),
     vteps: vtepsOf(config),
     remoteMacs: remoteMacsOf(config),
     vrfs: vrfsOf(config),
@@ -58,19 +50,6 @@ function settingsOf({ vtep }: VtepConfig): VtepSettings {
   };
 }
 
-/** A port's hook goes for its interface; the config rules refuse two that differ. */
-function interfacesOf(config: VtepConfig): Map<string, InterfaceIntent> {
-  const interfaces = new Map<string, InterfaceIntent>();
-  for (const name of config.vtep.underlay)
-    interfaces.set(name, { name, role: "uplink", hook: config.vtep.underlayHook });
-  for (const port of config.ports) {
-    const known = interfaces.get(port.interface);
-    if (known !== undefined && known.hook !== "auto") continue;
-    interfaces.set(port.interface, { name: port.interface, role: "access", hook: port.hook });
-  }
-  return interfaces;
-}
-
 function domainOf(domain: BridgeDomainConfig): BridgeDomainIntent {
   const flags =
     (domain.learnRemote ? BdFlag.LEARN_REMOTE : 0) |
@@ -85,24 +64,6 @@ function domainOf(domain: BridgeDomainConfig): BridgeDomainIntent {
   const { name, vni = 0, learning, ageing, unknownUnicastHold } = domain;
   const kept = { learning, ageSeconds: ageing, holdSeconds: unknownUnicastHold, bindings: bindingPolicyOf(domain) };
   return { name, vni, flags, ...kept, gateway: gatewayOf(domain) };
-}
-
-function portOf(port: PortConfig): PortIntent {
-  const { security, stormControl } = port;
-  const violation = security?.violation ?? "shutdown";
-  return {
-    interface: port.interface,
-    vlan: port.vlan ?? 0,
-    bridgeDomain: port.bridgeDomain,
-    isolated: port.isolated,
-    maxMacs: security?.maxMacs ?? 0,
-    violation: { protect: Violation.PROTECT, restrict: Violation.RESTRICT, shutdown: Violation.SHUTDOWN }[violation],
-    recoverySeconds: security?.recovery ?? 0,
-    sticky: security?.sticky ?? false,
-    staticMacs: (security?.static ?? []).map(macOf),
-    allow: (security?.allow ?? []).map(macOf),
-    stormRates: [stormControl.broadcast ?? 0, stormControl.multicast ?? 0, stormControl.unknownUnicast ?? 0],
-  };
 }
 
 /** A MAC or a route may name a VTEP that takes part in no flooding. */

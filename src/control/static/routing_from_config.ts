@@ -4,14 +4,27 @@ import type { BridgeDomainConfig, VtepConfig } from "../../config/schema.js";
 import { VtepError } from "../../wire/error.js";
 import { type Mac, parseMac } from "../../wire/ethernet.js";
 import type { BindingPolicy, GatewayIntent, NeighborIntent, NextHopIntent, RouteIntent, VrfIntent } from "../intent.js";
+import { linkLocalOf } from "../link_local.js";
 import { isLinkLocal, mappedAddress, mappedPrefix } from "../mapped_address.js";
-import { isIpv4Mapped } from "../netlink/index.js";
+import { formatIp, isIpv4Mapped } from "../netlink/index.js";
+
+type GatewayConfig = NonNullable<BridgeDomainConfig["gateway"]>;
 
 const NO_MAC: Mac = { hi: 0, lo: 0 };
 
 export function gatewayOf({ vrf, gateway }: BridgeDomainConfig): GatewayIntent | undefined {
   if (vrf === undefined || gateway === undefined) return undefined;
-  return { vrf, mac: macOf(gateway.mac), addresses: gateway.addresses.map(mappedPrefix) };
+  return { vrf, mac: macOf(gateway.mac), addresses: gatewayAddresses(gateway).map(mappedPrefix) };
+}
+
+/**
+ * Those of the config; where programs of this host speak IPv6 by them, with a link-local one: without it bgpd lets no
+ * session come up. SPEC: RFC 4291 §2.1, every interface has one.
+ */
+export function gatewayAddresses({ mac, addresses, hostStack }: GatewayConfig): readonly string[] {
+  const ipv6 = addresses.filter((text) => text.includes(":")).map((text) => mappedPrefix(text).address);
+  if (!hostStack || ipv6.length === 0 || ipv6.some(isLinkLocal)) return addresses;
+  return [...addresses, `${formatIp(linkLocalOf(macOf(mac)))}/64`];
 }
 
 export function bindingPolicyOf({ maxBindings, liveness, duplicateDetection }: BridgeDomainConfig): BindingPolicy {

@@ -8,7 +8,8 @@ import { neighborCounts } from "./routing.js";
 
 export function bridgeDomainViews(tables: Tables, names: VtepNames, counters: DataPathCounters): BridgeDomainView[] {
   const portCounts = new Map<string, number>();
-  for (const { bridgeDomain } of names.ports()) portCounts.set(bridgeDomain, (portCounts.get(bridgeDomain) ?? 0) + 1);
+  for (const { bridgeDomain, isHostStack } of names.ports())
+    if (!isHostStack) portCounts.set(bridgeDomain, (portCounts.get(bridgeDomain) ?? 0) + 1);
   const neighbors = neighborCounts(tables);
   return Array.from(names.bridgeDomains(), ({ bd, config }) => ({
     ...config,

@@ -10,6 +10,7 @@ export function portViews(tables: Tables, names: VtepNames, counters: DataPathCo
     interface: facts.interface,
     vlan: vlan === 0 ? null : vlan,
     bridgeDomain: facts.bridgeDomain,
+    hostStack: facts.isHostStack,
     state: facts.state,
     stateReason: facts.stateReason,
     hook: facts.hook,

@@ -73,6 +73,36 @@ describe.skipIf(unavailable !== null)(titled("kernel objects in VRFs"), () => {
     expect((await lab.links()).has("br-plain")).toBe(false);
   });
 
+  it("let a port lead from the VRF's stack to us, as long as the gateway's addresses are open to it", async () => {
+    const served = NETNS.replace("10.1.200.1/24]", "10.1.200.1/24], hostStack: true");
+    const mine = async () => (await lab.links()).get("lp-officep");
+    await lab.start(served);
+    expect(lab.objects.problems()).toEqual([]);
+    expect((await lab.links("tenant")).has("lp-officep")).toBe(false);
+    expect(await mine()).toMatchObject({ ifalias: "vtepd", inet6_addr_gen_mode: "none" });
+    await until(async () => (await mine())?.operstate === "UP");
+    lab.writes = 0;
+    lab.crash();
+    await lab.start(served);
+    expect([lab.writes, lab.events]).toEqual([0, []]);
+    await lab.node.ip("link set lp-officep down");
+    await until(async () => (await mine())?.operstate === "UP");
+    expect(lab.events).toEqual([
+      { kind: "kernel_object_repaired", interface: "lp-officep", namespace: "", what: "bring up" },
+    ]);
+    lab.clock.advance(1_000);
+    await lab.node.ip("link del lp-officep");
+    await until(async () => (await mine())?.operstate === "UP");
+    lab.clock.advance(1_000);
+    await lab.apply(NETNS);
+    expect(await mine()).toBeUndefined();
+    expect((await lab.links("tenant")).has("lp-officep")).toBe(true);
+    await lab.apply(served);
+    expect(await mine()).toBeDefined();
+    await lab.stop();
+    expect(await mine()).toBeUndefined();
+  });
+
   it("leave a namespace that somebody else made, or uses", async () => {
     await lab.node.ip("netns add tenant");
     await lab.start(NETNS);

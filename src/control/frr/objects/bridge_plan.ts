@@ -30,8 +30,8 @@ export interface Site {
   readonly name: string;
   readonly client: NetlinkClient;
   readonly observed: Observed;
-  /** Of our own namespace: in whose a vxlan device's socket stays. */
-  readonly ownClient: NetlinkClient;
+  /** Our own namespace, in which a vxlan device's socket stays, and ends of ports that lead to us. */
+  readonly own: { readonly client: NetlinkClient; readonly observed: Observed };
   openNetns(name: string): NamespaceHandle;
 }
 
@@ -104,34 +104,55 @@ function planVxlan(site: Site, intent: BridgeIntent, shadow: Shadow, bridge: num
 }
 
 function makeVxlan(site: Site, { vxlan: name, vni }: BridgeIntent, shadow: Shadow): Step[] {
-  const { name: place, ownClient, client } = site;
+  const { name: place, own, client } = site;
   const data = { vni, local: shadow.localAddress, udpPort: shadow.shadowPort, learning: false };
   if (place === "") return [step(client, name, "make", encodeNewVxlan(name, data, false)), ...marks(client, name)];
+  const make = askedFromOurs(site, name, (fd) => own.client.execute(encodeNewVxlan(name, data, false, fd)));
+  return [make, ...marks(client, name)];
+}
+
+/** An interface of the site's namespace that keeps a foot in ours. */
+function askedFromOurs(site: Site, name: string, make: (netnsFd: number) => Promise<void>): Step {
   const run = async (): Promise<void> => {
-    const netns = site.openNetns(place);
+    const netns = site.openNetns(site.name);
     try {
-      await ownClient.execute(encodeNewVxlan(name, data, false, netns.fd));
+      await make(netns.fd);
     } finally {
       netns.close();
     }
   };
-  return [{ interface: name, what: "make", run }, ...marks(client, name)];
+  return { interface: name, what: "make", run };
 }
 
 function planPort(site: Site, intent: BridgeIntent, bridge: number | undefined): Plan {
   const { client, observed } = site;
-  const { port: name, portPeer } = intent;
-  const link = observed.link(name);
-  if (link === undefined) {
-    const make = step(client, name, "make", encodeNewVeth(name, { name: portPeer }));
-    return { steps: [make, ...marks(client, name, portPeer)], problem: undefined };
-  }
+  const link = observed.link(intent.port);
+  if (link === undefined) return { steps: makePort(site, intent), problem: undefined };
   const port = settle(site, link, { master: bridge, port: STAND_IN_PORT });
   if (!isOurs(link)) return port;
-  const peer = observed.link(portPeer);
-  if (peer !== undefined && peer.ifindex === link.link) return together([port, settle(site, peer, {})]);
-  // The other end was renamed or moved away: the pair is made anew.
-  return { steps: [step(client, name, "remove", encodeDeleteLink(link.ifindex))], problem: undefined };
+  const isBeside = intent.portPeerPlace === site.name;
+  const peer = (isBeside ? observed : site.own.observed).link(intent.portPeer);
+  const isPeer = peer?.ifindex === link.link && isBeside === (link.linkNetnsId === undefined);
+  if (peer !== undefined && isPeer) return together([port, isBeside ? settle(site, peer, {}) : settleOurs(site, peer)]);
+  // The other end was renamed or moved away, or is wanted elsewhere: the pair is made anew.
+  return { steps: [step(client, link.name, "remove", encodeDeleteLink(link.ifindex))], problem: undefined };
+}
+
+function makePort(site: Site, { port: name, portPeer, portPeerPlace }: BridgeIntent): Step[] {
+  const { client, own } = site;
+  const peer = { name: portPeer };
+  if (portPeerPlace === site.name)
+    return [step(client, name, "make", encodeNewVeth(name, peer)), ...marks(client, name, portPeer)];
+  const make = askedFromOurs(site, name, (fd) => own.client.execute(encodeNewVeth(name, peer, fd)));
+  return [make, ...marks(client, name), ...marks(own.client, portPeer).map(inOurs)];
+}
+
+function settleOurs({ own }: Site, link: LinkMessage): Plan {
+  return { steps: linkSteps(own.client, link, {}).map(inOurs), problem: undefined };
+}
+
+function inOurs(one: Step): Step {
+  return { ...one, place: "" };
 }
 
 function settle({ client }: Site, link: LinkMessage, wanted: WantedLink): Plan {

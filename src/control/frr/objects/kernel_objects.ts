@@ -182,11 +182,11 @@ export class KernelObjects {
     for (const { name, observed } of this.sites.all()) await this.trySite(name, () => observed.settle());
     const units = this.units.all().filter(({ dirty, resting }) => dirty && !resting);
     const repaired = new Set<string>();
-    await this.settle(units, (unit, { interface: name, what }) => {
+    await this.settle(units, (unit, { interface: name, place = unit.place, what }) => {
       this.rest(unit);
-      if (repaired.has(`${unit.place}/${name}`)) return;
-      repaired.add(`${unit.place}/${name}`);
-      this.parts.events("kernel_object_repaired", { interface: name, namespace: unit.place, what });
+      if (repaired.has(`${place}/${name}`)) return;
+      repaired.add(`${place}/${name}`);
+      this.parts.events("kernel_object_repaired", { interface: name, namespace: place, what });
     });
     this.tellOfChange();
   }

@@ -14,7 +14,7 @@ export interface DomainObjects {
   readonly vxlan: number;
   /** The bridge port on which local MACs are announced. */
   readonly port: number;
-  /** The other end of its veth pair; 0 where the port is somebody else's interface. */
+  /** The other end of its veth pair, in the same namespace; 0 where it is elsewhere, or the port is another interface. */
   readonly portPeer: number;
 }
 

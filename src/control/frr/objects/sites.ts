@@ -3,6 +3,7 @@
 //
 // One that loses its name is lost to zebra, though our sockets keep it alive: it is left, and the name made anew.
 
+import { VtepError } from "../../../wire/error.js";
 import type { Clock } from "../../clock.js";
 import { encodeSetLink, LinkFlag, type LinkMessage } from "../../netlink/index.js";
 import type { Place, Places } from "../places.js";
@@ -36,6 +37,13 @@ export class Sites {
     private readonly lost: () => void,
   ) {}
 
+  /** It comes first, and stays. */
+  private get own(): OpenSite {
+    const own = this.sites.get("");
+    if (own === undefined) throw new VtepError("places_closed", "the own network namespace could not be read");
+    return own;
+  }
+
   get(name: string): OpenSite | undefined {
     return this.sites.get(name);
   }
@@ -46,21 +54,15 @@ export class Sites {
 
   async open(name: string): Promise<void> {
     if (this.sites.has(name)) return;
+    const ours = name === "" ? undefined : this.own.observed;
     if (name !== "" && (await this.namespaces.ensure(name))) this.unmarked.add(name);
     if (name !== "") this.stopWatching ??= this.namespaces.watch(() => this.look());
     const identity = name === "" ? "" : (this.namespaces.identity(name) ?? "");
     const place = name === "" ? this.places.own : await this.places.open(name);
     const observed = new Observed(place.client);
     const openNetns = (other: string) => this.namespaces.open(other);
-    const site = {
-      name,
-      place,
-      identity,
-      client: place.client,
-      observed,
-      ownClient: this.places.own.client,
-      openNetns,
-    };
+    const own = { client: this.places.own.client, observed: ours ?? observed };
+    const site = { name, place, identity, client: place.client, observed, own, openNetns };
     try {
       if (this.unmarked.has(name)) await place.client.execute(encodeSetLink("lo", { alias: OUR_ALIAS, up: true }));
       if (this.unmarked.delete(name)) await this.noticed(name);

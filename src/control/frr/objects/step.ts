@@ -5,6 +5,8 @@ import type { NetlinkClient } from "../../netlink/index.js";
 export interface Step {
   /** The interface it is about. */
   readonly interface: string;
+  /** Where that is; undefined: with the rest of the unit. */
+  readonly place?: string;
   /** What it does to it, for events and problems: "make", "set", "bring up"... */
   readonly what: string;
   /** The kernel tells of it at its leisure: addresses are read again to see it. */

@@ -11,6 +11,12 @@ import type { Shadow } from "./vxlan_fault.js";
 /** Each round does what the one before made possible; what takes more does not end. */
 const MOST_ROUNDS = 12;
 
+/** An interface by the network namespace it is in, and its name there. */
+export interface PlacedName {
+  readonly place: string;
+  readonly name: string;
+}
+
 export type UnitIntent =
   | { readonly kind: "bridge"; readonly bridge: BridgeIntent }
   | { readonly kind: "vrf"; readonly vrf: FrrVrfIntent };
@@ -39,17 +45,17 @@ export class Unit {
   }
 
   /** Interfaces that it consists of. */
-  names(): string[] {
-    if (this.current.kind === "vrf") return [this.current.vrf.name];
-    const { bridge, vxlan, port, portPeer, vni } = this.current.bridge;
-    return vni === 0 ? [bridge, port, portPeer] : [bridge, vxlan, port, portPeer];
+  interfaces(): PlacedName[] {
+    if (this.current.kind === "vrf") return [this.here(this.current.vrf.name)];
+    const { bridge, vxlan, port, portPeer, portPeerPlace, vni } = this.current.bridge;
+    const names = vni === 0 ? [bridge, port] : [bridge, vxlan, port];
+    return [...names.map((name) => this.here(name)), { place: portPeerPlace, name: portPeer }];
   }
 
   /** Interfaces of others that it depends on. */
-  lookedAt(): string[] {
-    return this.current.kind === "bridge" && this.current.bridge.vrfDevice !== ""
-      ? [this.current.bridge.vrfDevice]
-      : [];
+  lookedAt(): PlacedName[] {
+    const vrfDevice = this.current.kind === "bridge" ? this.current.bridge.vrfDevice : "";
+    return vrfDevice === "" ? [] : [this.here(vrfDevice)];
   }
 
   /** Brings the kernel in line. Every step that was taken is told of; a refused one becomes the problem. */
@@ -66,9 +72,14 @@ export class Unit {
         if (!(await this.take(step))) return;
         told(step);
       }
+      if (steps.some(({ place }) => place !== undefined)) await site.own.observed.settle();
       await (steps.some(({ isToldLate }) => isToldLate) ? site.observed.readAddresses() : site.observed.settle());
     }
-    this.problem = `${this.names()[0]} is altered by somebody as often as it is set`;
+    this.problem = `${this.interfaces()[0]?.name} is altered by somebody as often as it is set`;
+  }
+
+  private here(name: string): PlacedName {
+    return { place: this.place, name };
   }
 
   private plan(site: Site, shadow: Shadow): Plan {

@@ -49,9 +49,9 @@ export class Units {
     this.byInterface = new Map();
     this.owned = new Map();
     for (const unit of this.units.values()) {
-      for (const name of unit.names()) this.owned.set(keyOf(unit.place, name), unit);
-      for (const name of [...unit.names(), ...unit.lookedAt()]) {
-        const key = keyOf(unit.place, name);
+      for (const { place, name } of unit.interfaces()) this.owned.set(keyOf(place, name), unit);
+      for (const { place, name } of [...unit.interfaces(), ...unit.lookedAt()]) {
+        const key = keyOf(place, name);
         const others = this.byInterface.get(key);
         if (others === undefined) this.byInterface.set(key, [unit]);
         else others.push(unit);
