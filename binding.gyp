@@ -17,6 +17,8 @@
         "native/test_run_thread.cc",
         "native/bpf_link.cc",
         "native/clsact.cc",
+        "native/tc_filters.cc",
+        "native/interface_programs.cc",
         "native/ring_buffer.cc",
         "native/netlink_socket.cc",
         "native/frame_pool.cc",

@@ -43,6 +43,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   DefineProcessFunctions(env, exports);
   DefineBpffsFunctions(env, exports);
   DefineProbeFunctions(env, exports);
+  DefineInterfaceProgramFunctions(env, exports);
   Export<SetErrorClass>(env, exports, "setErrorClass");
   return exports;
 }

@@ -95,7 +95,7 @@ Napi::Value BpfLink::AttachTcx(const Napi::CallbackInfo& info) {
   const bool egress = ReadEgress(options);
   Parts parts{.kind = "tcx"};
   parts.fd = LinkOrFail(Netns::FromJavaScript(options.Get("netns")), program->fd(), ifindex,
-                        egress ? kAttachTcxEgress : kAttachTcxIngress, 0,
+                        egress ? kAttachTcxEgress : kAttachTcxIngress, options.Bool("first", false) ? kAttachBefore : 0,
                         "attach tc program " + program->name() + " by TCX");
   return New(info.Env(), AddonData::Of(info.Env()).bpf_link, parts);
 }

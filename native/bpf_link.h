@@ -13,6 +13,8 @@
 // Attach types that libbpf 1.1 and its headers do not know yet.
 constexpr uint32_t kAttachTcxIngress = 46;
 constexpr uint32_t kAttachTcxEgress = 47;
+// Of a TCX attachment: in front of all programs that are there.
+constexpr uint32_t kAttachBefore = 1U << 3;
 
 // BPF_LINK_CREATE on an interface, in the calling thread's namespace. Returns the descriptor, or -errno.
 int CreateInterfaceLink(int program_fd, uint32_t ifindex, uint32_t attach_type, uint32_t flags);

@@ -1,16 +1,25 @@
 #include "bpf_program.h"
 
 #include <algorithm>
+#include <array>
 
 #include "addon_data.h"
 #include "bpf_map.h"
 #include "test_run.h"
 
+namespace {
+
+constexpr size_t kMostMaps = 64;  // as the kernel limits a program
+
+}  // namespace
+
 Napi::Function BpfProgram::Define(Napi::Env env) {
   return DefineClass(env, "BpfProgram",
                      {
                          Static<&BpfProgram::OpenPinned>("openPinned"),
+                         Static<&BpfProgram::OpenById>("openById"),
                          Getter<&BpfProgram::GetFd>("fd"),
+                         Getter<&BpfProgram::GetMapIds>("mapIds"),
                          Method<&BpfProgram::TestRun>("testRun"),
                          Method<&BpfProgram::TestRunAsync>("testRunAsync"),
                          Method<&BpfProgram::Pin>("pin"),
@@ -53,6 +62,27 @@ int BpfProgram::fd() const {
 Napi::Value BpfProgram::OpenPinned(const Napi::CallbackInfo& info) {
   const std::string path = ReadString(info[0], "path");
   return Wrap(info.Env(), OpenPinnedObject(path, "prog"), "");
+}
+
+Napi::Value BpfProgram::OpenById(const Napi::CallbackInfo& info) {
+  const uint32_t id = ReadUint32(info[0], "id");
+  Fd fd(bpf_prog_get_fd_by_id(id));
+  if (!fd.open()) FailErrno("bpf(BPF_PROG_GET_FD_BY_ID)", "open program " + std::to_string(id));
+  return Wrap(info.Env(), std::move(fd), "");
+}
+
+Napi::Value BpfProgram::GetMapIds(const Napi::CallbackInfo& info) {
+  std::array<uint32_t, kMostMaps> ids{};
+  bpf_prog_info kernel{};
+  kernel.map_ids = reinterpret_cast<uint64_t>(ids.data());
+  kernel.nr_map_ids = ids.size();
+  uint32_t size = sizeof kernel;
+  if (bpf_obj_get_info_by_fd(fd(), &kernel, &size) != 0)
+    FailErrno("bpf(BPF_OBJ_GET_INFO_BY_FD)", "read about program " + name_);
+  const uint32_t count = std::min<uint32_t>(kernel.nr_map_ids, ids.size());
+  Napi::Array result = Napi::Array::New(info.Env(), count);
+  for (uint32_t at = 0; at < count; at++) result[at] = ids[at];
+  return result;
 }
 
 Napi::Value BpfProgram::GetFd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.get()); }

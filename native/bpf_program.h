@@ -26,7 +26,9 @@ class BpfProgram : public Handle<BpfProgram> {
 
  private:
   static Napi::Value OpenPinned(const Napi::CallbackInfo& info);
+  static Napi::Value OpenById(const Napi::CallbackInfo& info);
   Napi::Value GetFd(const Napi::CallbackInfo& info);
+  Napi::Value GetMapIds(const Napi::CallbackInfo& info);
   Napi::Value TestRun(const Napi::CallbackInfo& info);
   Napi::Value TestRunAsync(const Napi::CallbackInfo& info);
   Napi::Value Pin(const Napi::CallbackInfo& info);

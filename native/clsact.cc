@@ -2,8 +2,6 @@
 
 #include <bpf/libbpf.h>
 #include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <string>
@@ -11,6 +9,7 @@
 
 #include "libbpf_log.h"
 #include "native_failure.h"
+#include "tc_filters.h"
 
 namespace {
 
@@ -28,29 +27,8 @@ bpf_tc_hook HookOf(uint32_t ifindex, int attach_point) {
 
 // Is there any filter on this side of the qdisc? When in doubt: yes. Called in the interface's namespace.
 bool HasFilters(uint32_t ifindex, uint32_t side) {
-  Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (!fd.open()) return true;
-  struct {
-    nlmsghdr header;
-    tcmsg tc;
-  } request{};
-  request.header.nlmsg_len = sizeof request;
-  request.header.nlmsg_type = RTM_GETTFILTER;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request.tc.tcm_family = AF_UNSPEC;
-  request.tc.tcm_ifindex = static_cast<int>(ifindex);
-  request.tc.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
-  if (send(fd.get(), &request, sizeof request, 0) < 0) return true;
-  alignas(nlmsghdr) char buffer[32768];
-  for (;;) {
-    ssize_t size = recv(fd.get(), buffer, sizeof buffer, 0);
-    if (size <= 0) return true;
-    for (auto* message = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(message, static_cast<uint32_t>(size));
-         message = NLMSG_NEXT(message, size)) {
-      if (message->nlmsg_type == NLMSG_DONE) return false;
-      if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == RTM_NEWTFILTER) return true;
-    }
-  }
+  std::vector<TcFilter> filters;
+  return !ListFilters(ifindex, side, filters) || !filters.empty();
 }
 
 }  // namespace

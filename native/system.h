@@ -9,6 +9,7 @@ void DefineInterfaceFunctions(Napi::Env env, Napi::Object exports);
 void DefineProcessFunctions(Napi::Env env, Napi::Object exports);
 void DefineBpffsFunctions(Napi::Env env, Napi::Object exports);
 void DefineProbeFunctions(Napi::Env env, Napi::Object exports);
+void DefineInterfaceProgramFunctions(Napi::Env env, Napi::Object exports);
 
 // A function whose failures become NativeError.
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>

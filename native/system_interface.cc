@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include "arguments.h"
 #include "netns.h"
@@ -109,6 +111,19 @@ Napi::Value InterfaceName(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), name);
 }
 
+Napi::Value InterfaceNames(const Napi::CallbackInfo& info) {
+  const auto names = Netns::FromJavaScript(info[0]).Run([] {
+    const std::unique_ptr<struct if_nameindex, decltype(&if_freenameindex)> list(if_nameindex(), if_freenameindex);
+    if (!list) FailErrno("if_nameindex", "list interfaces");
+    std::vector<std::string> found;
+    for (const struct if_nameindex* one = list.get(); one->if_index != 0; one++) found.push_back(one->if_name);
+    return found;
+  });
+  Napi::Array result = Napi::Array::New(info.Env(), names.size());
+  for (uint32_t at = 0; at < names.size(); at++) result[at] = names[at];
+  return result;
+}
+
 Napi::Value EthtoolGetFeatures(const Napi::CallbackInfo& info) {
   const std::string name = ReadString(info[0], "name");
   const uint32_t bits = Netns::FromJavaScript(info[1]).Run([&] {
@@ -150,6 +165,7 @@ Napi::Value EthtoolDriver(const Napi::CallbackInfo& info) {
 void DefineInterfaceFunctions(Napi::Env env, Napi::Object exports) {
   Export<InterfaceIndex>(env, exports, "interfaceIndex");
   Export<InterfaceName>(env, exports, "interfaceName");
+  Export<InterfaceNames>(env, exports, "interfaceNames");
   Export<EthtoolGetFeatures>(env, exports, "ethtoolGetFeatures");
   Export<EthtoolSetFeature>(env, exports, "ethtoolSetFeature");
   Export<EthtoolDriver>(env, exports, "ethtoolDriver");

@@ -137,6 +137,9 @@ struct vtep_config {
 enum vtep_interface_flag {
 	VTEP_INTERFACE_UPLINK = 1,
 	VTEP_INTERFACE_ENGINE = 2, /* every frame goes to the engine */
+	/* For the engine: in eBPF the fixer stands in front of the programs that read this table. */
+	VTEP_INTERFACE_FIX_ETHERTYPE = 4,
+	VTEP_INTERFACE_FIX_IPV6 = 8, /* IPv6 with 0x0800 too */
 };
 
 /* key: __u32 ifindex */
@@ -347,6 +350,33 @@ struct vtep_punt_rate {
 struct vtep_punt_bucket {
 	__u32 tick;
 	__u32 tokens;
+};
+
+/* ---- the Ethertype fixer ---------------------------------------------------------- */
+
+/* What became of a frame; indexes of its counters. */
+enum vtep_fix_kind {
+	VTEP_FIX_PASSED,
+	VTEP_FIX_FIXED4,     /* 0x86DD became 0x0800 */
+	VTEP_FIX_FIXED6,     /* 0x0800 became 0x86DD */
+	VTEP_FIX_SUSPICIOUS, /* type and version differ, and it was left alone */
+	VTEP_FIX_KINDS,
+};
+
+struct vtep_fix_counts {
+	__u64 frames[VTEP_FIX_KINDS];
+};
+
+enum vtep_fixer_flag {
+	VTEP_FIXER_IPV6 = 1,  /* repairs IPv6 with 0x0800 too */
+	VTEP_FIXER_VTEP = 2,  /* a VTEP put it in front of its own program */
+	VTEP_FIXER_QDISC = 4, /* the clsact qdisc was made for it */
+};
+
+/* Constants of one attached fixer, readable by whoever asks the kernel for it. */
+struct vtep_fixer {
+	__u32 flags;
+	__u32 abi; /* VTEP_ABI_MAJOR */
 };
 
 #endif

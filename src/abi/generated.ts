@@ -128,6 +128,8 @@ export const ConfigLayout = {
 export const InterfaceFlag = {
   UPLINK: 1,
   ENGINE: 2,
+  FIX_ETHERTYPE: 4,
+  FIX_IPV6: 8,
 } as const;
 
 export const InterfaceLayout = {
@@ -342,6 +344,31 @@ export const PuntRateLayout = {
 export const PuntBucketLayout = {
   tick: 0,
   tokens: 4,
+  sizeBytes: 8,
+} as const;
+
+export const FixKind = {
+  PASSED: 0,
+  FIXED4: 1,
+  FIXED6: 2,
+  SUSPICIOUS: 3,
+  KINDS: 4,
+} as const;
+
+export const FixCountsLayout = {
+  frames: 0,
+  sizeBytes: 32,
+} as const;
+
+export const FixerFlag = {
+  IPV6: 1,
+  VTEP: 2,
+  QDISC: 4,
+} as const;
+
+export const FixerLayout = {
+  flags: 0,
+  abi: 4,
   sizeBytes: 8,
 } as const;
 

@@ -152,6 +152,8 @@ export interface BpfProgram {
   /** BPF_PROG_TYPE_* */
   readonly type: number;
   readonly fd: number;
+  /** Of the maps that it uses: BpfMap.openById. */
+  readonly mapIds: readonly number[];
   testRun(options: TestRunOptions): TestRunResult;
   testRunAsync(options: TestRunAsyncOptions): TestRunHandle;
   pin(path: string): void;
@@ -160,6 +162,8 @@ export interface BpfProgram {
 
 export interface BpfProgramConstructor {
   openPinned(path: string): BpfProgram;
+  /** Of any process, by the number that the kernel lists it under; its name has at most 15 characters then. */
+  openById(id: number): BpfProgram;
 }
 
 export type Direction = "ingress" | "egress";
@@ -192,8 +196,12 @@ export interface BpfLink {
 export interface BpfLinkConstructor {
   /** By BPF_LINK_CREATE (kernel >= 5.9). `mode` never falls back: EOPNOTSUPP if the driver has no XDP. */
   attachXdp(program: BpfProgram, ifindex: number, options: { mode: "native" | "generic"; netns?: Netns }): BpfLink;
-  /** Kernel >= 6.6; EINVAL before. Appended behind programs that are there. */
-  attachTcx(program: BpfProgram, ifindex: number, options: { direction: Direction; netns?: Netns }): BpfLink;
+  /** Kernel >= 6.6; EINVAL before. Behind programs that are there, or `first` before them. */
+  attachTcx(
+    program: BpfProgram,
+    ifindex: number,
+    options: { direction: Direction; first?: boolean; netns?: Netns },
+  ): BpfLink;
   /** Makes the clsact qdisc if missing; close() removes the filter, and the qdisc if this made it and it is empty. */
   attachClsact(
     program: BpfProgram,

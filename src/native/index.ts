@@ -9,6 +9,7 @@ import { VtepError } from "../wire/error.js";
 import type * as bpf from "./bpf.js";
 import { NativeError } from "./error.js";
 import type * as frames from "./frames.js";
+import type { InterfaceProgramFunctions } from "./interface_programs.js";
 import type * as netlink from "./netlink.js";
 import type { SystemFunctions } from "./system.js";
 
@@ -28,10 +29,11 @@ export type {
 export * from "./descriptor.js";
 export { NativeError, type NativeErrorDetails } from "./error.js";
 export type { FrameSource, PacketSocketOptions, TapOptions, XskOptions, XskStatistics } from "./frames.js";
+export type { ListedProgram, ProgramHook } from "./interface_programs.js";
 export type { NetlinkOptions } from "./netlink.js";
 export type { BpffsFolder, CapabilityName, EthtoolFeature } from "./system.js";
 
-interface Addon extends SystemFunctions {
+interface Addon extends SystemFunctions, InterfaceProgramFunctions {
   readonly BpfObject: bpf.BpfObjectConstructor;
   readonly BpfMap: bpf.BpfMapConstructor;
   readonly BpfProgram: bpf.BpfProgramConstructor;
@@ -85,6 +87,7 @@ export const XskSocket = addon.XskSocket;
 
 export const {
   interfaceIndex,
+  interfaceNames,
   interfaceName,
   ethtoolGetFeatures,
   ethtoolSetFeature,
@@ -101,4 +104,9 @@ export const {
   probeXsk,
   probeMapBatch,
   probeXdp,
+  listPrograms,
+  placeProgram,
+  removeProgram,
+  makeClsact,
+  removeClsact,
 } = addon;

@@ -29,6 +29,8 @@ export interface SystemFunctions {
   /** Throws ENODEV if there is none. */
   interfaceIndex(name: string, netns?: Netns): number;
   interfaceName(ifindex: number, netns?: Netns): string;
+  /** All of the namespace. */
+  interfaceNames(netns?: Netns): string[];
   ethtoolGetFeatures(name: string, netns?: Netns): Record<EthtoolFeature, boolean>;
   /** True if the feature is in the wanted state afterwards: some devices refuse silently. */
   ethtoolSetFeature(name: string, feature: EthtoolFeature, on: boolean, netns?: Netns): boolean;
