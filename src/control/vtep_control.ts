@@ -27,6 +27,7 @@ import { GatewayControl } from "./routing/gateways.js";
 import { HostEntries } from "./routing/host_entries.js";
 import { RouteControl } from "./routing/routes.js";
 import { VrfControl } from "./routing/vrfs.js";
+import { Configured } from "./static/configured.js";
 import { type Links, Underlay } from "./underlay/index.js";
 import { Warnings } from "./warnings.js";
 
@@ -60,6 +61,7 @@ export class VtepControl {
   private readonly gatewaySearch: GatewaySearch;
   private readonly staticNeighbors: StaticNeighbors;
   private readonly warned: Warnings;
+  private readonly configured = new Configured();
   private settings: VtepSettings;
   /** Interfaces come one by one then: warnings wait for the whole. */
   private applying = false;
@@ -130,6 +132,7 @@ export class VtepControl {
     this.macs.reconcile(intent.remoteMacs);
     this.routes.reconcile(intent.routes);
     this.staticNeighbors.reconcile(intent.neighbors);
+    this.configured.follow(intent);
     for (const domain of goneDomains) this.removeDomain(domain);
     for (const vrf of goneVrfs) {
       this.routes.removeVrf(vrf.name);
@@ -144,13 +147,11 @@ export class VtepControl {
 
   /** After `apply`. Resolves when the kernel's objects have been tried and what zebra wrote has been read. */
   async useFrr(world: FrrWorld, intent: FrrIntent): Promise<void> {
-    const { tables, clock, events } = this.parts;
-    const { domains, vrfs, vteps, macs, routes, neighbors } = this;
+    const { tables, driver, clock, events } = this.parts;
+    const { domains, vrfs, vteps, macs, routes, neighbors, configured } = this;
     const changed = () => this.flushSoon();
-    this.frr ??= new FrrControl(
-      { world, tables, domains, vrfs, vteps, macs, routes, neighbors, clock, events, changed },
-      intent,
-    );
+    const parts = { world, tables, driver, domains, vrfs, vteps, macs, routes, neighbors, configured };
+    this.frr ??= new FrrControl({ ...parts, clock, events, changed }, intent);
     await this.frr.apply(intent);
   }
 

@@ -97,8 +97,10 @@ export class Operations implements VtepOperations {
     return this.ring.list(limit);
   }
 
-  async audit(): Promise<Iterable<AuditView>> {
-    throw new VtepError("no_frr", "control.mode is not frr: there is nothing to compare with");
+  async audit(repair: boolean): Promise<Iterable<AuditView>> {
+    const { frr } = this.vtep.control;
+    if (frr === undefined) throw new VtepError("no_frr", "control.mode is not frr: there is nothing to compare with");
+    return frr.audit(repair);
   }
 
   reload(): Promise<ReloadResult> {

@@ -1,6 +1,7 @@
 // FRR as the control plane: puts the parts together. The kernel's objects, in and out of which zebra speaks; what it says
 // (mirror), what is said to it (announce), whether it is there (vty), and whether all agree (audit).
 
+import type { Driver } from "../../dataplane/driver.js";
 import type { Tables } from "../../tables/tables.js";
 import type { BridgeDomainControl } from "../bridge_domains.js";
 import type { Clock } from "../clock.js";
@@ -10,22 +11,27 @@ import type { RemoteMacs } from "../remote/macs.js";
 import type { RemoteVteps } from "../remote/vteps.js";
 import type { RouteControl } from "../routing/routes.js";
 import type { VrfControl } from "../routing/vrfs.js";
+import type { Configured } from "../static/configured.js";
 import { Announcer } from "./announce/announcer.js";
+import { Audit, type AuditRow, LEFTOVERS, RouterMacWatch } from "./audit/index.js";
 import type { FrrIntent } from "./intent.js";
 import { Mirror } from "./mirror/mirror.js";
 import type { Place } from "./places.js";
+import { PrefixesBehind } from "./prefixes_behind.js";
 import { FrrWatch } from "./vty/index.js";
 import type { FrrWorld } from "./world.js";
 
 export interface FrrControlParts {
   readonly world: FrrWorld;
   readonly tables: Tables;
+  readonly driver: Pick<Driver, "fdbDifferences">;
   readonly domains: BridgeDomainControl;
   readonly vrfs: VrfControl;
   readonly vteps: RemoteVteps;
   readonly macs: RemoteMacs;
   readonly routes: RouteControl;
   readonly neighbors: NeighborKeeper;
+  readonly configured: Configured;
   readonly clock: Clock;
   readonly events: EventSink;
   /** Tables have changed. */
@@ -35,8 +41,13 @@ export interface FrrControlParts {
 export class FrrControl {
   private readonly mirrors = new Map<Place, Mirror>();
   private readonly announcer: Announcer;
+  private readonly auditor: Audit;
+  private readonly routerMacs: RouterMacWatch;
   private readonly stopFollowing: () => void;
   private watch: FrrWatch;
+  /** What zebra said is not in the tables: it has been silent for too long. */
+  private isSwept = false;
+  private closed = false;
 
   constructor(
     private readonly parts: FrrControlParts,
@@ -48,6 +59,8 @@ export class FrrControl {
       staleSeconds: () => this.intent.staleSeconds,
       isStickyElsewhere: (bd, hi, lo) => [...this.mirrors.values()].some((mirror) => mirror.isSticky(bd, hi, lo)),
     });
+    this.auditor = this.makeAudit();
+    this.routerMacs = this.makeRouterMacWatch();
     this.watch = this.startWatch();
     this.stopFollowing = world.objects.onChange(() => void this.followObjects());
   }
@@ -71,6 +84,11 @@ export class FrrControl {
     this.announcer.follow();
   }
 
+  /** Compares what FRR, the kernel, the tables and the data path say. Rejects with `frr_down` without zebra. */
+  audit(repair: boolean): Promise<AuditRow[]> {
+    return this.auditor.run({ repair });
+  }
+
   problems(): string[] {
     const { objects } = this.parts.world;
     const mirrored = [...this.mirrors.values()].flatMap((mirror) => mirror.problems());
@@ -89,8 +107,10 @@ export class FrrControl {
 
   /** The kernel's objects stay: they are the world's. */
   close(): void {
+    this.closed = true;
     this.stopFollowing();
     this.watch.close();
+    this.routerMacs.close();
     this.announcer.close();
     for (const mirror of this.mirrors.values()) mirror.close();
     this.mirrors.clear();
@@ -99,15 +119,57 @@ export class FrrControl {
   private startWatch(): FrrWatch {
     const { clock, events } = this.parts;
     const { vtyFolder, staleSeconds } = this.intent;
-    const watch = new FrrWatch({ folder: vtyFolder, staleMs: staleSeconds * 1_000, clock, events });
+    const vnis = () => this.vnis();
+    const watch = new FrrWatch({ folder: vtyFolder, staleMs: staleSeconds * 1_000, clock, events, vnis });
     watch.onStale(() => {
+      this.isSwept = true;
       for (const mirror of this.mirrors.values()) mirror.sweep();
     });
-    watch.onReturn(() => {
-      for (const mirror of this.mirrors.values()) mirror.resume();
-    });
+    watch.onReturn(() => void this.returned());
+    watch.onVnis((known) => this.renewBindings(known));
     watch.start();
     return watch;
+  }
+
+  /** What zebra does not know leaves the kernel first: taken back, it would lead frames to where nobody is. */
+  private async returned(): Promise<void> {
+    const { watch } = this;
+    if (this.isSwept) {
+      await this.repair(LEFTOVERS);
+      if (this.closed || this.watch !== watch || watch.stale) return;
+      this.isSwept = false;
+      for (const mirror of this.mirrors.values()) mirror.resume();
+    }
+    await this.repair();
+  }
+
+  private async repair(only?: typeof LEFTOVERS): Promise<void> {
+    const { events } = this.parts;
+    try {
+      const rows = await this.auditor.run({ repair: true, only });
+      const count = (outcome: string) => rows.filter((row) => row.outcome === outcome).length;
+      if (rows.length > 0) events("audit_done", { differences: rows.length, repaired: count("repaired") });
+    } catch (error) {
+      if (!this.closed) events("audit_failed", { why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** zebra (8.4.4) reads the neighbours that stand in our own namespace, but not those in the namespaces of VRFs. */
+  private renewBindings(vnis: ReadonlySet<number>): void {
+    for (const { place, bridgeDomain, vxlan } of this.parts.world.objects.domains()) {
+      if (place.name !== "" && vxlan !== 0 && vnis.has(this.vniOf(bridgeDomain)))
+        this.announcer.renewBindings(bridgeDomain);
+    }
+  }
+
+  private *vnis(): Generator<number> {
+    for (const { bridgeDomain, vxlan } of this.parts.world.objects.domains()) {
+      if (vxlan !== 0) yield this.vniOf(bridgeDomain);
+    }
+  }
+
+  private vniOf(bridgeDomain: string): number {
+    return this.intent.objects.domains.get(bridgeDomain)?.vni ?? 0;
   }
 
   private async followObjects(): Promise<void> {
@@ -120,6 +182,8 @@ export class FrrControl {
       this.mirrors.delete(place);
     }
     for (const place of present) if (!this.mirrors.has(place)) this.mirrors.set(place, this.mirrorOf(place));
+    this.routerMacs.follow();
+    this.watch.vnisChanged();
     await Promise.all([...this.mirrors.values()].map((mirror) => mirror.refresh()));
   }
 
@@ -129,7 +193,43 @@ export class FrrControl {
       ...{ place, objects: world.objects, tables, domains, vrfs, vteps, macs, routes, neighbors, clock, events },
       changed,
     });
-    if (this.watch.stale) mirror.sweep();
+    if (this.isSwept) mirror.sweep();
     return mirror;
+  }
+
+  private makeAudit(): Audit {
+    const { world, tables, domains, vteps, routes, configured, clock, driver, changed } = this.parts;
+    const readAgain = async () => {
+      await Promise.all(Array.from(this.mirrors.values(), (mirror) => mirror.readAgain()));
+    };
+    return new Audit({
+      ...{ clock, configured, objects: world.objects, announcer: this.announcer, dataPath: driver },
+      held: {
+        ...{ tables, changed, routes: () => routes.all() },
+        domainOf: (name) => domains.idOf(name),
+        domainName: (bd) => domains.nameOf(bd),
+        vtepAddressOf: (vtep) => vteps.addressOf(vtep),
+      },
+      mirror: { readAgain },
+      vtys: () => this.watch.vtys,
+      isSettled: () => this.watch.state().settled,
+      vniOf: (bridgeDomain) => this.vniOf(bridgeDomain),
+      vrfOf: (vrf) => ({ l3Vni: this.intent.objects.vrfs.get(vrf)?.l3?.vni ?? 0, frrName: this.frrNameOf(vrf) }),
+    });
+  }
+
+  private makeRouterMacWatch(): RouterMacWatch {
+    const { world, routes, configured, clock, events } = this.parts;
+    const isConfigured = (vrf: string, prefix: string) => configured.isRoute(vrf, prefix);
+    const prefixes = new PrefixesBehind({ clock, routes: () => routes.all(), isConfigured });
+    return new RouterMacWatch({
+      ...{ clock, events, vtys: () => this.watch.vtys, vrfs: () => world.objects.vrfs() },
+      frrNameOf: (vrf) => this.frrNameOf(vrf),
+      prefixBehind: (vrf, vtep) => prefixes.of(vrf, vtep),
+    });
+  }
+
+  private frrNameOf(vrf: string): string {
+    return this.intent.objects.vrfs.get(vrf)?.name ?? vrf;
   }
 }

@@ -15,13 +15,15 @@ describe("the watch over FRR", () => {
   let clock: FakeClock;
   let watch: FrrWatch;
   let seen: string[];
+  let vnis: number[];
 
   beforeEach(() => {
     frr = new FakeFrr();
     clock = new FakeClock();
     seen = [];
+    vnis = [];
     const events = (kind: string, objects: object) => seen.push(`${kind} ${Object.values(objects)}`);
-    watch = new FrrWatch({ folder: frr.folder, staleMs: STALE_MS, clock, events });
+    watch = new FrrWatch({ folder: frr.folder, staleMs: STALE_MS, clock, events, vnis: () => vnis });
     watch.onStale(() => seen.push("stale"));
     watch.onReturn(({ converged }) => seen.push(`return ${converged}`));
   });
@@ -71,7 +73,7 @@ describe("the watch over FRR", () => {
     expect(seen).toContain("stale");
     expect([watch.stale, watch.reasons().at(-1)]).toEqual([
       true,
-      "what came by EVPN was forgotten: zebra was gone for too long",
+      "what EVPN told has been given up: FRR was silent for longer than control.frr.staleTime",
     ]);
   });
 

@@ -11,7 +11,7 @@ import { domainSections } from "./domain_sections.js";
 import type { AnnouncerFace, ConfiguredFace, DataPathFace, HeldParts, MirrorFace } from "./faces.js";
 import { HeldPicture } from "./held_picture.js";
 import { KernelPicture } from "./kernel_picture.js";
-import { type AuditRow, type Difference, identityOf } from "./rows.js";
+import { type AuditAction, type AuditRow, type Difference, identityOf } from "./rows.js";
 import { compare } from "./section.js";
 import { vrfSections } from "./vrf_sections.js";
 
@@ -19,6 +19,15 @@ import { vrfSections } from "./vrf_sections.js";
 const CONFIRM_MS = 1_000;
 /** Repairs that are under way at a time. */
 const REPAIR_BATCH = 500;
+
+/** What zebra does not know, and the kernel still has. */
+export const LEFTOVERS: ReadonlySet<AuditAction> = new Set(["delete_from_kernel"]);
+
+export interface AuditOptions {
+  readonly repair: boolean;
+  /** No other differences than those with these actions. */
+  readonly only?: ReadonlySet<AuditAction> | undefined;
+}
 
 export interface AuditedObjects {
   domains(): Iterable<DomainObjects>;
@@ -44,19 +53,21 @@ export interface AuditParts {
 export class Audit {
   private last: Promise<unknown> = Promise.resolve();
   private remedies: Remedies;
+  private only: AuditOptions["only"];
 
   constructor(private readonly parts: AuditParts) {
     this.remedies = remediesOf(parts);
   }
 
   /** One at a time. Rejects with `frr_down` where zebra does not answer. */
-  run(options: { readonly repair: boolean }): Promise<AuditRow[]> {
-    const run = this.last.then(() => this.runNow(options.repair));
+  run(options: AuditOptions): Promise<AuditRow[]> {
+    const run = this.last.then(() => this.runNow(options));
     this.last = run.catch(() => {});
     return run;
   }
 
-  private async runNow(repair: boolean): Promise<AuditRow[]> {
+  private async runNow({ repair, only }: AuditOptions): Promise<AuditRow[]> {
+    this.only = only;
     const first = await this.look();
     if (first.length === 0) return [];
     const seen = new Set(first.map(identityOf));
@@ -86,7 +97,8 @@ export class Audit {
       if (objects.l3Vxlan === 0) continue;
       found.push(...(await this.lookAtVrf(objects, zebra, bgpd, vnis, held, await kernelOf(objects.place))));
     }
-    return [...found, ...dataPathDifferences(this.parts)];
+    const inDataPath = this.only?.has("write_to_data_path") === false ? [] : dataPathDifferences(this.parts);
+    return [...found, ...inDataPath];
   }
 
   private async lookAtDomain(
@@ -130,7 +142,7 @@ export class Audit {
   private compared(section: Parameters<typeof compare<string>>[0] | Parameters<typeof compare<number>>[0]) {
     const settled = this.parts.isSettled();
     // SAFETY: a section's members agree with each other on what a key is.
-    return compare(section as Parameters<typeof compare<string>>[0], settled);
+    return compare(section as Parameters<typeof compare<string>>[0], settled, this.only);
   }
 }
 

@@ -46,7 +46,7 @@ export async function* domainSections(sources: DomainSources): AsyncGenerator<Se
   yield localBindingSection(sources, zebra);
 }
 
-async function fromZebra({ zebra, known, port }: DomainSources): Promise<FromZebra> {
+async function fromZebra({ zebra, known, port, objects }: DomainSources): Promise<FromZebra> {
   const sides: FromZebra = {
     remote: new Map(),
     local: new Map(),
@@ -60,7 +60,10 @@ async function fromZebra({ zebra, known, port }: DomainSources): Promise<FromZeb
     if (type === "remote") sides.remote.set(number, placeOf(where, texts));
     else if (type === "local" && where === port) sides.local.set(number, LOCAL);
   });
+  const gateway = objects.place.links.byIndex(objects.bridge)?.mac;
   await askNeighbors(zebra, known.vni, ({ address, type, mac }) => {
+    // With advertise-default-gw and the like zebra makes a local host of the bridge itself.
+    if (type !== "remote" && mac === gateway) return;
     (type === "remote" ? sides.remoteBindings : sides.localBindings).set(address, mac);
   });
   return sides;

@@ -28,13 +28,18 @@ export interface Section<K extends Key> {
 /** Keys between two turns of the event loop: below 5 ms. */
 const SLICE = 10_000;
 
-/** `settled` false: nothing may be concluded from a key's absence in zebra. */
-export async function compare<K extends Key>(section: Section<K>, settled: boolean): Promise<Difference[]> {
+/** `settled` false: nothing may be concluded from a key's absence in zebra. `only`: differences with these actions. */
+export async function compare<K extends Key>(
+  section: Section<K>,
+  settled: boolean,
+  only?: ReadonlySet<AuditAction>,
+): Promise<Difference[]> {
   const found: Difference[] = [];
   let sliced = 0;
   const look = (key: K): void => {
     const action = section.owner === "frr" ? remoteAction(section, key, settled) : localAction(section, key);
-    if (action !== undefined && !section.isLeftOut(key)) found.push(differenceOf(section, key, action));
+    if (action === undefined || only?.has(action) === false) return;
+    if (!section.isLeftOut(key)) found.push(differenceOf(section, key, action));
   };
   for (const [side, others] of [
     [section.frr, []],

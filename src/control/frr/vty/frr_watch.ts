@@ -2,6 +2,7 @@
 //
 //   zebra goes ──► stale after staleMs ──► onStale: what came by EVPN is to be forgotten
 //   zebra comes ─► EVPN converges ───────► onReturn: what zebra does not know may go from the kernel
+//               └► bgpd tells it nothing ► stale after staleMs, and waiting goes on
 //
 // A zebra that was killed leaves its entries in the kernel and does not look at them when it starts again; so the return
 // matters for our own first start too.
@@ -9,10 +10,12 @@
 import type { Clock } from "../../clock.js";
 import type { EventSink } from "../../events.js";
 import { Listeners, type Unsubscribe } from "../../netlink/listeners.js";
-import { type EvpnSources, whenConverged } from "./convergence.js";
+import { type Convergence, ConvergenceWatch, type EvpnSources } from "./convergence.js";
 import { DaemonLink, type DaemonState } from "./daemon_link.js";
 import type { FrrVersion } from "./release.js";
+import { VniWatch } from "./vni_watch.js";
 
+const STALE = "what EVPN told has been given up: FRR was silent for longer than control.frr.staleTime";
 /** Peers of a fabric need time, whatever the operator thinks of stale state. */
 const LEAST_CONVERGENCE_MS = 30_000;
 
@@ -33,6 +36,8 @@ export interface FrrWatchOptions {
   readonly staleMs: number;
   readonly clock: Clock;
   readonly events: EventSink;
+  /** Our L2 VNIs. */
+  readonly vnis: () => Iterable<number>;
 }
 
 export interface FrrReturn {
@@ -47,12 +52,16 @@ export class FrrWatch {
   private readonly staleListeners = new Listeners<void>();
   private readonly returns = new Listeners<FrrReturn>();
   private cancelStale: (() => void) | undefined;
-  private cancelConvergence: (() => void) | undefined;
+  private readonly vniListeners = new Listeners<ReadonlySet<number>>();
+  private readonly vniWatch: VniWatch;
+  private convergence: ConvergenceWatch | undefined;
   private isSettled = false;
   private isStale = false;
 
   constructor(private readonly options: FrrWatchOptions) {
-    const { folder, clock } = options;
+    const { folder, clock, vnis } = options;
+    const known = (ones: ReadonlySet<number>) => this.vniListeners.emit(ones);
+    this.vniWatch = new VniWatch({ clock, vnis, zebra: () => this.zebra.vty, known });
     this.zebra = new DaemonLink({ folder, daemon: "zebra", clock });
     this.bgpd = new DaemonLink({ folder, daemon: "bgpd", clock });
     this.zebra.onChange((state) => this.zebraChanged(state));
@@ -87,8 +96,19 @@ export class FrrWatch {
   }
 
   reasons(): string[] {
-    const reasons = [this.zebra.reason, this.bgpd.reason].filter((reason) => reason !== "");
-    return this.isStale ? [...reasons, "what came by EVPN was forgotten: zebra was gone for too long"] : reasons;
+    const why = this.isStale ? STALE : "";
+    const silence = this.convergence?.reason ?? "";
+    return [this.zebra.reason, this.bgpd.reason, silence, why].filter((reason) => reason !== "");
+  }
+
+  /** Our VNIs are others, or their devices. */
+  vnisChanged(): void {
+    this.vniWatch.begin();
+  }
+
+  /** zebra has begun to know VNIs of ours: after it came, after bgpd did, or after the VNI's device. */
+  onVnis(listener: (vnis: ReadonlySet<number>) => void): Unsubscribe {
+    return this.vniListeners.add(listener);
   }
 
   onChange(listener: (state: FrrState) => void): Unsubscribe {
@@ -105,7 +125,8 @@ export class FrrWatch {
 
   close(): void {
     this.cancelStale?.();
-    this.cancelConvergence?.();
+    this.convergence?.close();
+    this.vniWatch.close();
     this.zebra.close();
     this.bgpd.close();
   }
@@ -117,7 +138,8 @@ export class FrrWatch {
       this.cancelStale = undefined;
       this.awaitConvergence();
     } else {
-      this.cancelConvergence?.();
+      this.convergence?.close();
+      this.convergence = undefined;
       this.isSettled = false;
       if (!this.isStale && this.cancelStale === undefined) this.startStaleTimer();
     }
@@ -136,31 +158,42 @@ export class FrrWatch {
   }
 
   private startStaleTimer(): void {
-    const { clock, staleMs, events } = this.options;
+    const { clock, staleMs } = this.options;
     this.cancelStale = clock.after(staleMs, () => {
       this.cancelStale = undefined;
-      this.isStale = true;
-      events("frr_stale", { seconds: staleMs / 1000 });
-      this.staleListeners.emit();
-      this.changes.emit(this.state());
+      this.becomeStale();
     });
   }
 
+  private becomeStale(): void {
+    if (this.isStale) return;
+    this.isStale = true;
+    this.options.events("frr_stale", { seconds: this.options.staleMs / 1000 });
+    this.staleListeners.emit();
+    this.changes.emit(this.state());
+  }
+
+  /** After zebra or bgpd came or went, while there is a zebra. */
   private awaitConvergence(): void {
-    const { clock, staleMs, events } = this.options;
-    this.cancelConvergence?.();
+    const { clock, staleMs, vnis } = this.options;
+    this.convergence?.close();
+    this.vniWatch.begin();
     const boundMs = Math.max(staleMs, LEAST_CONVERGENCE_MS);
-    this.cancelConvergence = whenConverged(
-      clock,
-      boundMs,
-      () => this.vtys,
-      (converged) => {
-        this.isSettled = true;
-        this.isStale = false;
-        events("frr_returned", { converged });
-        this.returns.emit({ converged });
-        this.changes.emit(this.state());
-      },
-    );
+    const told = (how: Convergence) => this.converged(how);
+    this.convergence = new ConvergenceWatch({ clock, boundMs, vnis, sources: () => this.vtys, told });
+  }
+
+  private converged(how: Convergence): void {
+    if (how === "untold") {
+      this.becomeStale();
+      return;
+    }
+    const converged = how === "all";
+    this.convergence = undefined;
+    this.isSettled = true;
+    this.isStale = false;
+    this.options.events("frr_returned", { converged });
+    this.returns.emit({ converged });
+    this.changes.emit(this.state());
   }
 }

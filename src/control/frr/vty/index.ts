@@ -8,4 +8,4 @@ export { whenNoticed } from "./noticed.js";
 export { type FrrFeature, type FrrVersion, hasFeature } from "./release.js";
 export * from "./shows.js";
 export * from "./tables.js";
-export { askEvpnVteps, askPathLength, askResolvingPrefix } from "./underlay.js";
+export { askEvpnVteps, askPathLength, askRemoteVtepsOf, askResolvingPrefix } from "./underlay.js";

@@ -17,6 +17,16 @@ export async function askEvpnVteps(bgpd: Vty): Promise<string[]> {
   return [...vteps];
 }
 
+/** The same of one VNI, without those that cannot be used. */
+export async function askRemoteVtepsOf(bgpd: Vty, vni: number): Promise<string[]> {
+  const command = `show bgp l2vpn evpn route vni ${vni} type multicast json`;
+  const answer = fieldsOf(await askJson(bgpd, command).catch(nothingIfRefused), command);
+  return objectsIn(answer).flatMap(([, { paths }]) => {
+    const valid = pathsIn(paths, command).filter((path) => path.valid === true);
+    return valid.flatMap((path) => remoteNextHops(path, command));
+  });
+}
+
 /** A list of paths, or of lists of them. */
 function pathsIn(paths: unknown, command: string): Fields[] {
   if (!Array.isArray(paths)) return [];
