@@ -3,6 +3,8 @@ import { broadcastOf, strangerOf } from "../../src/lab/checks/addresses.js";
 import { parseErrors, parsePing } from "../../src/lab/checks/echo.js";
 import { Marks } from "../../src/lab/checks/marks.js";
 import { matches, rowProblems } from "../../src/lab/checks/show.js";
+import { signalled } from "../../src/lab/checks/unsignalled.js";
+import { answerProblems } from "../../src/lab/checks/vtysh.js";
 
 describe("ping", () => {
   it("reads loss, duplicates and the average from the summary", () => {
@@ -107,5 +109,40 @@ describe("rows of show", () => {
     const show = { node: "v1", noun: "fdb", has: [{ where: "local" }], hasNot: [{ where: "remote" }] };
     expect(rowProblems(rows, show)).toHaveLength(2);
     expect(rowProblems(rows, { node: "v1", noun: "fdb", has: [{ packets: 7 }], hasNot: [{ packets: 8 }] })).toEqual([]);
+  });
+});
+
+describe("answers of vtysh", () => {
+  const answer = { "10.255.0.1:2": { "[2]": { paths: [[{ valid: true, mac: "02:00:00:00:00:01" }]] } } };
+
+  it("are matched in part, and whatever the route distinguisher is", () => {
+    expect(matches(answer, { "*": { "[2]": { paths: [[{ valid: true }]] } } })).toBe(true);
+    expect(matches(answer, { "*": { "[5]": {} } })).toBe(false);
+  });
+
+  it("lack what they should have, or have what they should not", () => {
+    const vtysh = { node: "v1", command: "", has: [{ other: {} }], hasNot: [{ "10.255.0.1:2": {} }] };
+    expect(answerProblems(answer, vtysh)).toEqual(['it has no {"other":{}}', 'it has {"10.255.0.1:2":{}}']);
+  });
+});
+
+describe("MAC addresses in BGP", () => {
+  /** A frame with an IPv4 header, two ports and a text. */
+  const segment = (protocol: number, port: number) => {
+    const head = Buffer.alloc(38);
+    head.writeUInt16BE(0x0800, 12);
+    head.writeUInt8(0x45, 14);
+    head.writeUInt8(protocol, 23);
+    head.writeUInt16BE(port, 36);
+    const frame = Buffer.concat([head, Buffer.from("02aa00000001", "hex")]);
+    frame.writeUInt16BE(frame.length - 14, 16);
+    return frame;
+  };
+
+  it("are found in messages of a session only", () => {
+    expect(signalled(segment(6, 179), "02:aa:00:00:00:01")).toBe(true);
+    expect(signalled(segment(6, 179), "02:aa:00:00:00:02")).toBe(false);
+    expect(signalled(segment(6, 180), "02:aa:00:00:00:01")).toBe(false);
+    expect(signalled(segment(17, 179), "02:aa:00:00:00:01")).toBe(false);
   });
 });

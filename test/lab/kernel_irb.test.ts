@@ -93,3 +93,36 @@ describe("the kernel's VTEP with a VRF", () => {
     expect(asymmetric.some((line) => line.includes("5000"))).toBe(false);
   });
 });
+
+describe("the kernel's VTEP under FRR", () => {
+  const all = plan(
+    parseLab(
+      `
+title: one VTEP
+nodes:
+  k1:
+    kind: kernel-vtep
+    frr: router bgp 65000
+    config:
+      vtep: { address: 10.255.0.1, underlay: [up0] }
+      bridgeDomains: [{ name: lan, vni: 100 }]
+      ports: [{ interface: eth1, bridgeDomain: lan, security: { sticky: true, static: ["02:aa:00:00:00:01"] } }]
+      control: { mode: frr }
+links: []
+expect: []
+`,
+      "lab.yaml",
+    ),
+    { namespaceOf: (node) => `ns-${node}`, dot1qObject: "dot1q.o" },
+  ).map(({ tool, words }) => `${tool} ${words.join(" ")}`);
+
+  it("leaves remote hosts to zebra, and answers for those that zebra tells of", () => {
+    expect(all.filter((line) => line.includes("fdb append"))).toEqual([]);
+    expect(all).toContain("bridge link set dev vx100 neigh_suppress on");
+    expect(all).toContain("bridge link set dev vx100 learning off");
+  });
+
+  it("has the MACs of a secure port as sticky ones, which zebra announces as such", () => {
+    expect(all).toContain("bridge fdb replace 02:aa:00:00:00:01 dev eth1 master static sticky");
+  });
+});

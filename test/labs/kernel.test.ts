@@ -1,4 +1,4 @@
 // Judges the labs: what they expect of any VTEP must hold for the kernel's as well.
 import { testEveryLab } from "./every_lab.js";
 
-testEveryLab("kernel", ["two-vteps", "irb-symmetric"]);
+testEveryLab("kernel", ["two-vteps", "irb-symmetric", "evpn-symmetric"]);

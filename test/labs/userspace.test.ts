@@ -4,4 +4,6 @@ import { testEveryLab } from "./every_lab.js";
 const BRIDGED = ["two-vteps", "three-vteps", "interop-kernel", "vlan-access", "ipv6-underlay", "unnumbered-ecmp"];
 const ROUTED = ["irb-asymmetric", "irb-symmetric", "l3-only"];
 
-testEveryLab("userspace", [...BRIDGED, ...ROUTED]);
+const EVPN = ["evpn-bridging", "evpn-symmetric", "evpn-unnumbered"];
+
+testEveryLab("userspace", [...BRIDGED, ...ROUTED, ...EVPN]);
