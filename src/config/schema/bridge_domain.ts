@@ -27,10 +27,11 @@ const gatewaySchema = mapping({
       description:
         "Whether the addresses are open to programs of this host too (BGP with a router of the tenant, DHCP relay, " +
         "DNS), in mode frr: what vtepd does not answer itself goes to the kernel, in the VRF of the domain, and what " +
-        "the kernel sends as the gateway, by the bridge that stands for the domain, goes to hosts at ports of this " +
-        "VTEP. It does not reach other VTEPs: each has a gateway of its own. A gateway with IPv6 addresses has a " +
-        "link-local one too then, made of its MAC if none is given. Such a program is as open to the tenant as on any " +
-        "router: bind it to the VRF, and filter what is not for everybody.",
+        "the kernel sends by the bridge that stands for the domain goes, as the gateway's, to hosts at ports of this " +
+        "VTEP. Hosts of other domains are answered where those have it too; other VTEPs are not reached, as each has " +
+        "a gateway of its own. A gateway with IPv6 addresses has a link-local one too then, made of its MAC if none is " +
+        "given. The kernel is as open to the tenant as on any router: bind programs to the VRF, filter what is not " +
+        "for everybody, and mind accept_ra and accept_redirects.",
     },
     central: {
       type: "boolean",
