@@ -50,6 +50,7 @@ Napi::Function BpfLink::Define(Napi::Env env) {
                          Method<&BpfLink::Update>("update"),
                          Method<&BpfLink::Pin>("pin"),
                          Method<&BpfLink::Unpin>("unpin"),
+                         Method<&BpfLink::Detach>("detach"),
                          Method<&BpfLink::Close>("close"),
                      });
 }
@@ -164,6 +165,16 @@ Napi::Value BpfLink::Pin(const Napi::CallbackInfo& info) {
 Napi::Value BpfLink::Unpin(const Napi::CallbackInfo& info) {
   if (!pin_.empty() && unlink(pin_.c_str()) != 0 && errno != ENOENT) FailErrno("unlink", "remove the pin " + pin_);
   pin_.clear();
+  return info.Env().Undefined();
+}
+
+Napi::Value BpfLink::Detach(const Napi::CallbackInfo& info) {
+  RequireOpen();
+  if (clsact_) {
+    clsact_->Detach();
+  } else if (bpf_link_detach(fd_.get()) != 0) {
+    FailErrno("bpf(BPF_LINK_DETACH)", "detach the link");
+  }
   return info.Env().Undefined();
 }
 

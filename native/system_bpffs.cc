@@ -2,17 +2,20 @@
 //
 // `ip netns exec` gives a process a private mount namespace, and what is mounted there dies with it. So a helper thread
 // mounts in the namespace of PID 1, and brings back a descriptor of the folder: /proc/self/fd/N reaches it from here.
-// Where PID 1 is out of reach (a container that shares its PID namespace, a PID 1 with more capabilities than ours) the
-// folder is mounted in our own mount namespace, and the result says so.
+// Where PID 1 is out of reach (a container that shares its PID namespace, a PID 1 with more capabilities than ours) it
+// takes that of the eldest of our ancestors that it may enter, and where there is none our own. The result says which.
 #include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "arguments.h"
 #include "fd.h"
@@ -24,15 +27,45 @@ struct Folder {
   Fd fd;
   bool mounted = false;
   bool initial = false;
+  bool lasting = false;
 };
 
-// False if PID 1 is out of reach.
-bool EnterInitialMountNamespace() {
-  const Fd fd(open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC));
-  if (!fd.open()) return false;
+bool EnterMountNamespaceOf(pid_t pid) {
+  const Fd fd(open(("/proc/" + std::to_string(pid) + "/ns/mnt").c_str(), O_RDONLY | O_CLOEXEC));
+  return fd.open() && setns(fd.get(), CLONE_NEWNS) == 0;
+}
+
+// 0 where there is none, or it cannot be told. The name in parentheses may hold anything.
+pid_t ParentOf(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line, '\0');
+  const size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  int parent = 0;
+  return sscanf(line.c_str() + name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
+// Without PID 1, which is asked for on its own.
+std::vector<pid_t> AncestorsEldestFirst() {
+  std::vector<pid_t> ancestors;
+  for (pid_t pid = getppid(); pid > 1; pid = ParentOf(pid)) ancestors.push_back(pid);
+  std::reverse(ancestors.begin(), ancestors.end());
+  return ancestors;
+}
+
+Folder EnterLastingMountNamespace() {
   // The kernel refuses to move a thread that shares root and working directory with others.
   if (unshare(CLONE_FS) != 0) FailErrno("unshare", "separate a helper thread");
-  return setns(fd.get(), CLONE_NEWNS) == 0;
+  Folder folder;
+  folder.initial = EnterMountNamespaceOf(1);
+  if (folder.initial) {
+    folder.lasting = true;
+    return folder;
+  }
+  const std::vector<pid_t> ancestors = AncestorsEldestFirst();
+  folder.lasting = std::any_of(ancestors.begin(), ancestors.end(), EnterMountNamespaceOf);
+  return folder;
 }
 
 void MakeFolders(const std::string& path) {
@@ -43,13 +76,17 @@ void MakeFolders(const std::string& path) {
   }
 }
 
-Folder MountThere(const std::string& path) {
-  Folder folder;
-  folder.initial = EnterInitialMountNamespace();
-  MakeFolders(path);
+bool IsBpffs(const std::string& path) {
   struct statfs is {};
-  if (statfs(path.c_str(), &is) != 0) FailErrno("statfs", "look at " + path);
-  if (static_cast<unsigned long>(is.f_type) != BPF_FS_MAGIC) {
+  return statfs(path.c_str(), &is) == 0 && static_cast<unsigned long>(is.f_type) == BPF_FS_MAGIC;
+}
+
+// With `make` false a folder that is no bpffs stays as it is, and none is opened.
+Folder MountThere(const std::string& path, bool make) {
+  Folder folder = EnterLastingMountNamespace();
+  if (!make && !IsBpffs(path)) return folder;
+  MakeFolders(path);
+  if (!IsBpffs(path)) {
     if (mount("bpf", path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") != 0)
       FailErrno("mount", "mount a bpffs at " + path);
     folder.mounted = true;
@@ -59,7 +96,7 @@ Folder MountThere(const std::string& path) {
   return folder;
 }
 
-Napi::Value MountBpffs(const Napi::CallbackInfo& info) {
+Napi::Value OpenFolder(const Napi::CallbackInfo& info, bool make) {
   const std::string path = ReadString(info[0], "path");
   if (path.size() < 2 || path[0] != '/' || path.back() == '/')
     FailArgument("path must be absolute, without a slash at its end");
@@ -67,7 +104,7 @@ Napi::Value MountBpffs(const Napi::CallbackInfo& info) {
   std::exception_ptr failure;
   std::thread thread([&] {
     try {
-      *folder = MountThere(path);
+      *folder = MountThere(path, make);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -76,14 +113,22 @@ Napi::Value MountBpffs(const Napi::CallbackInfo& info) {
   if (failure) std::rethrow_exception(failure);
 
   Napi::Env env = info.Env();
+  if (!folder->fd.open()) return env.Undefined();
   Napi::Object result = Napi::Object::New(env);
   result["path"] = "/proc/self/fd/" + std::to_string(folder->fd.get());
   result["mounted"] = folder->mounted;
   result["initial"] = folder->initial;
+  result["lasting"] = folder->lasting;
   result["close"] = Napi::Function::New(env, [folder](const Napi::CallbackInfo&) { folder->fd.Close(); }, "close");
   return result;
 }
 
+Napi::Value MountBpffs(const Napi::CallbackInfo& info) { return OpenFolder(info, true); }
+Napi::Value FindBpffs(const Napi::CallbackInfo& info) { return OpenFolder(info, false); }
+
 }  // namespace
 
-void DefineBpffsFunctions(Napi::Env env, Napi::Object exports) { Export<MountBpffs>(env, exports, "mountBpffs"); }
+void DefineBpffsFunctions(Napi::Env env, Napi::Object exports) {
+  Export<MountBpffs>(env, exports, "mountBpffs");
+  Export<FindBpffs>(env, exports, "findBpffs");
+}

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { readVersion } from "../telemetry/version.js";
 import { registerCheck } from "./commands/check.js";
+import { registerEthertypeFix } from "./commands/ethertype_fix.js";
 import { registerReload } from "./commands/reload.js";
 import { registerEnable, registerFlush } from "./commands/repair.js";
 import { registerRun } from "./commands/run.js";
@@ -28,6 +29,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   registerShow(program);
   registerFlush(program);
   registerEnable(program);
+  registerEthertypeFix(program);
   await registerLabs(program, args);
   return program;
 }

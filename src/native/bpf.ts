@@ -188,6 +188,8 @@ export interface BpfLink {
   /** Replaces the program without a gap. */
   update(program: BpfProgram): void;
   pin(path: string): void;
+  /** Now, whoever else holds the link: a pin that is removed ends it only when the kernel finds the time. */
+  detach(): void;
   /** Removes the pin that pin() or openPinned() knows; close() detaches again. Nothing if there is none. */
   unpin(): void;
   close(): void;

@@ -98,6 +98,7 @@ export const {
   capabilities,
   enterNetns,
   mountBpffs,
+  findBpffs,
   notifySystemd,
   probeTcx,
   probeXdpLink,

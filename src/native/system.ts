@@ -19,8 +19,10 @@ export interface BpffsFolder {
   readonly path: string;
   /** False if a bpffs was mounted there already. */
   readonly mounted: boolean;
-  /** True if it stands in PID 1's mount namespace; false if that is out of reach and it stands in ours. */
+  /** True if it stands in PID 1's mount namespace. */
   readonly initial: boolean;
+  /** True also in that of a process that started us; false in our own, with which it may go. */
+  readonly lasting: boolean;
   /** Closes the reference, not the mount; `path` is then dead. */
   close(): void;
 }
@@ -48,6 +50,8 @@ export interface SystemFunctions {
   enterNetns(netns: string | number): void;
   /** Mounts a bpffs at `path` (made if missing) in the mount namespace of PID 1, where it outlives us and `ip netns exec`. */
   mountBpffs(path: string): BpffsFolder;
+  /** The same, where there is one; makes and mounts nothing. */
+  findBpffs(path: string): BpffsFolder | undefined;
   /** sd_notify: "READY=1", "RELOADING=1", "STATUS=…". False without NOTIFY_SOCKET. */
   notifySystemd(state: string): boolean;
   /** Can TCX links be made? (kernel >= 6.6) Tried on the loopback of a namespace made for it, and so for the next. */

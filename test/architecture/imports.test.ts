@@ -24,6 +24,7 @@ const ANY: Rule = {
     "dataplane/ebpf",
     "dataplane/userspace",
     "native",
+    "fixer",
     "control",
     "config",
     "telemetry",
@@ -39,16 +40,17 @@ const TABLE: Readonly<Record<string, Rule>> = {
   tables: { may: ["abi", "wire"], outside: false },
   engine: { may: ["tables", "wire", "abi"], outside: false },
   native: { may: ["wire"], outside: true },
+  fixer: { may: ["native", "wire", "abi"], outside: true },
   "dataplane/driver": { may: [], types: ["tables", "engine"], outside: false },
   "dataplane/io": DRIVER,
   "dataplane/memory": { may: [...CORE, "dataplane/driver"], outside: false },
   "dataplane/userspace": DRIVER,
-  "dataplane/ebpf": DRIVER,
+  "dataplane/ebpf": { ...DRIVER, may: [...DRIVER.may, "fixer"] },
   control: { may: ["tables", "dataplane/driver", "config", "wire", "abi"], outside: true },
   config: { may: ["abi", "wire"], outside: true },
   telemetry: { may: ["abi", "tables", "wire"], outside: true },
   api: { may: ["config", "telemetry", "wire"], outside: true },
-  cli: { may: ["config", "telemetry", "wire", "lab"], types: ["api"], dynamic: ["main"], outside: true },
+  cli: { may: ["config", "telemetry", "wire", "lab"], types: ["api", "fixer"], dynamic: ["main", "fixer"], outside: true },
   lab: { may: ["wire"], outside: true },
   daemon: ANY,
   main: ANY,
@@ -137,7 +139,8 @@ describe("habits", () => {
       ...filesOf("native", /\.(cc|h)$/),
       ...filesOf("test", /\.ts$/),
     ];
-    expect(all.filter((path) => textOf(path).split("\n").length > 400)).toEqual([]);
+    const written = all.filter((path) => path !== "src/abi/generated.ts");
+    expect(written.filter((path) => textOf(path).split("\n").length > 400)).toEqual([]);
   });
 
   it("names twins that exist", () => {
