@@ -50,7 +50,12 @@ const TABLE: Readonly<Record<string, Rule>> = {
   config: { may: ["abi", "wire"], outside: true },
   telemetry: { may: ["abi", "tables", "wire"], outside: true },
   api: { may: ["config", "telemetry", "wire"], outside: true },
-  cli: { may: ["config", "telemetry", "wire", "lab"], types: ["api", "fixer"], dynamic: ["main", "fixer"], outside: true },
+  cli: {
+    may: ["config", "telemetry", "wire", "lab"],
+    types: ["api", "fixer"],
+    dynamic: ["main", "fixer"],
+    outside: true,
+  },
   lab: { may: ["wire"], outside: true },
   daemon: ANY,
   main: ANY,
