@@ -32,7 +32,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "labs", include: labFiles, testTimeout: 60_000, sequence: { groupOrder: 2 } },
+        test: { name: "labs", include: labFiles, testTimeout: 60_000, maxConcurrency: 2, sequence: { groupOrder: 2 } },
       },
     ],
   },

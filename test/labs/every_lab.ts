@@ -1,4 +1,7 @@
-/** Every lab of netns-lab/ with one variant. A file per variant, so that two of them run side by side. */
+/**
+ * Every lab of netns-lab/ with one variant, two at a time: they wait more than they work. A file per variant, so that
+ * two of these run side by side too.
+ */
 import { describe, it } from "vitest";
 import { missingPrograms } from "../../src/lab/frr/speakers.js";
 import { labNames, loadLab } from "../../src/lab/load.js";
@@ -14,7 +17,7 @@ const TIMEOUT_MS = 150_000;
 export function testEveryLab(variant: Variant, only?: readonly string[]): void {
   const names = only === undefined || rounds(1) > 1 ? labNames() : only;
   describe(`labs with ${variant}`, () => {
-    it.for(names)("%s", { timeout: TIMEOUT_MS }, async (name, ctx) => {
+    it.concurrent.for(names)("%s", { timeout: TIMEOUT_MS }, async (name, ctx) => {
       if (process.getuid?.() !== 0) ctx.skip("needs root: labs are made of network namespaces");
       const lab = loadLab(name);
       const missing = missingPrograms(lab);
