@@ -23,7 +23,7 @@ const BD = 1;
 const VTEP = 1;
 export const MAC_B = "02:bb:00:00:00:01";
 
-function configOf(index: number): string {
+export function configOf(index: number): string {
   return `hostname leaf${index}
 vrf red
  vni 5000
@@ -52,7 +52,7 @@ router bgp 1000 vrf red
 `;
 }
 
-async function makeLeaf(name: string, index: number): Promise<FabricNode> {
+export async function makeLeaf(name: string, index: number): Promise<FabricNode> {
   const leaf = await makeNode(name);
   await leaf.ip("netns add red", "-n red link set lo up");
   for (const vni of [100, 5000]) {
