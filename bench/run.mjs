@@ -12,7 +12,10 @@ import { machine } from "./report/machine.mjs";
 const FULL = { rounds: 5, seconds: 2, tcpSeconds: 4, restSeconds: 10, engineSeconds: 4, heapFrames: 5_000_000 };
 /** For whoever wants to see that it works, or a factor of two: under two minutes on an idle machine. */
 const QUICK = { rounds: 1, seconds: 0.4, tcpSeconds: 1, restSeconds: 1, engineSeconds: 0.4, heapFrames: 1_000_000 };
-const NOT_QUICK = new Set(["tcp-segmented", "routed6", "routed6-prefix", "routed6-asymmetric", "routed6-decap"]);
+const NOT_QUICK = new Set([
+  ...["tcp-segmented", "routed6", "routed6-prefix", "routed6-asymmetric", "routed6-decap"],
+  ...["evpn-prefixes", "evpn-moves", "evpn-lost-route", "evpn-lost-vtep", "evpn-memory"],
+]);
 
 function readArguments() {
   const { values } = parseArgs({

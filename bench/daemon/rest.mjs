@@ -1,6 +1,6 @@
 // The daemon with nothing to do: how soon it forwards and answers, what it takes of memory and CPU.
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import { vtepdProgram } from "../../dist/lab/daemon.js";
 import { inNamespace, stop } from "../../dist/lab/process.js";
 import { withLab } from "../../dist/lab/runner.js";
+import { processNs } from "../datapath/cpu.mjs";
 import { firstConfig, oneVtep } from "../datapath/topology.mjs";
 import { macBytes, macText } from "../frames.mjs";
 
@@ -66,18 +67,10 @@ function memoryOf(pid) {
   return { rssMegabytes: megabytes("VmRSS"), anonymousMegabytes: megabytes("RssAnon") };
 }
 
-function cpuNsOf(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const ns = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
-  );
-  return ns.reduce((sum, value) => sum + value, 0);
-}
-
 async function idlePercent(pid, seconds) {
-  const [before, at] = [cpuNsOf(pid), process.hrtime.bigint()];
+  const [before, at] = [processNs(pid), process.hrtime.bigint()];
   await pause(seconds * 1000);
-  return (100 * (cpuNsOf(pid) - before)) / Number(process.hrtime.bigint() - at);
+  return (100 * (processNs(pid) - before)) / Number(process.hrtime.bigint() - at);
 }
 
 /** One start of a daemon with `macs` remote MACs; `seconds` of idleness. */

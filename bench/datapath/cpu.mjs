@@ -15,6 +15,9 @@ const runNs = (path) => Number(readText(path).split(" ")[0]);
 /** Paths of the schedstat files of all threads of a process. */
 const threadsOf = (pid) => readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`);
 
+/** Nanoseconds that a process has had until now, with all its threads. */
+export const processNs = (pid) => threadsOf(pid).reduce((sum, path) => sum + runNs(path), 0);
+
 function softirqThread(cpu) {
   const name = `ksoftirqd/${cpu}`;
   const pid = readdirSync("/proc").find(

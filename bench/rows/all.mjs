@@ -1,7 +1,10 @@
 // Every row, in the order in which it is run.
+import { burstRows } from "./control_burst.mjs";
+import { latencyRows } from "./control_latency.mjs";
+import { memoryRow } from "./control_memory.mjs";
 import { engineRow } from "./engine.mjs";
 import { forwardingRows } from "./forwarding.mjs";
 import { restRow } from "./rest.mjs";
 import { tcpRows } from "./tcp.mjs";
 
-export const rows = [engineRow, ...forwardingRows, ...tcpRows, restRow];
+export const rows = [engineRow, ...forwardingRows, ...tcpRows, restRow, ...burstRows, ...latencyRows, memoryRow];
