@@ -6,17 +6,32 @@
 //   send      ->  time of the first byte, in nanoseconds of the monotonic clock
 //
 // It ends with its parent, or when that disconnects.
+import { setTimeout as pause } from "node:timers/promises";
 import { announced, withdrawn } from "./routes.mjs";
 import { Session } from "./session.mjs";
+
+/** A bgpd that has just started refuses its neighbours for a second or two. */
+const ATTEMPTS = 50;
+const RETRY_MS = 200;
 
 let session;
 let speaker;
 let messages = [];
 
+async function persistently(connect, attempts = ATTEMPTS) {
+  try {
+    return await connect();
+  } catch (error) {
+    if (attempts <= 1) throw error;
+    await pause(RETRY_MS);
+    return persistently(connect, attempts - 1);
+  }
+}
+
 const commands = {
   async connect(options) {
     speaker = options;
-    session = await Session.connect(options);
+    session = await persistently(() => Session.connect(options));
   },
   prepare({ announce = [], withdraw = [] }) {
     messages = [...announced(speaker.as, announce), ...withdrawn(withdraw)];

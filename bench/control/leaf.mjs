@@ -4,7 +4,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { runText } from "../../dist/lab/process.js";
 import { withLab } from "../../dist/lab/runner.js";
 import { processNs } from "../datapath/cpu.mjs";
-import { preferring } from "./preference.mjs";
 import { SpeakerProcess } from "./speaker_process.mjs";
 import { AS, LEAF, leafLab, SPEAKER, TENANT, VNI, VTEPS } from "./topology.mjs";
 
@@ -79,7 +78,7 @@ export function withLeaf({ kind, variant = "ebpf", routing = false }, work) {
     try {
       await speaker.prepare({ announce: VTEPS.map((vtep) => ({ kind: "inclusive", vtep, vni: VNI })) });
       await speaker.send();
-      return await preferring([...Object.values(leaf.pids), speaker.pid], () => work(leaf, speaker));
+      return await work(leaf, speaker);
     } finally {
       await speaker.stop();
     }

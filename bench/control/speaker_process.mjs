@@ -19,10 +19,6 @@ export class SpeakerProcess {
     this.died = once(child, "exit").then(([code]) => ({ failure: `it ended with exit code ${code}` }));
   }
 
-  get pid() {
-    return this.child.pid;
-  }
-
   /** Makes the messages, so that they can be sent at once. */
   prepare(routes) {
     return this.ask("prepare", routes);
