@@ -1,6 +1,7 @@
 // Remote MACs: those that the intent names, which only another intent moves, and those that the control plane tells.
 // It decides by mobility sequence (RFC 7432 §7.7), so its word goes before what a port of ours learned, but not
-// before what the config or a sticky port holds fast.
+// before what the config or a sticky port holds fast. zebra (8.4.4) does not hold a sticky MAC fast itself: one that was
+// behind another VTEP before is announced without its sticky bit, and given away to whoever claims it next.
 
 import { FdbFlag, FdbKind } from "../../abi/generated.js";
 import { NOT_FOUND } from "../../tables/fdb.js";

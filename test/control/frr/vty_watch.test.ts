@@ -10,6 +10,20 @@ const peersWith = (state: string, pfxRcd: number) => JSON.stringify({ peers: { "
 const bgpdWith = (state: string, pfxRcd = 0) => ({ "show bgp l2vpn evpn summary json": peersWith(state, pfxRcd) });
 const zebraAnswers = { "show evpn vni json": "{}" };
 
+const zebraWith = (...vnis: readonly number[]) => {
+  const shown = vnis.map((vni) => {
+    const facts = { vni, type: "L2", vxlanIf: `vx${vni}`, tenantVrf: "default", numMacs: 0, remoteVteps: [] };
+    return [String(vni), facts];
+  });
+  return { "show evpn vni json": JSON.stringify(Object.fromEntries(shown)) };
+};
+/** As bgpd shows a route of its own and one from a peer. */
+const ROUTE = JSON.stringify({
+  "[3]:[0]:[32]:[10.0.0.1]": { paths: [[{ valid: true, peerId: "(unspec)", nexthops: [{ ip: "10.0.0.1" }] }]] },
+  "[3]:[0]:[32]:[10.0.0.2]": { paths: [[{ valid: true, peerId: "10.0.0.2", nexthops: [{ ip: "10.0.0.2" }] }]] },
+  numPrefix: 2,
+});
+
 describe("the watch over FRR", () => {
   let frr: FakeFrr;
   let clock: FakeClock;
@@ -98,6 +112,45 @@ describe("the watch over FRR", () => {
     watch.start();
     await wait(() => seen.includes("return false"));
     expect(watch.state().settled).toBe(true);
+  });
+
+  it("tells of VNIs when zebra begins to know them, again after bgpd came back", async () => {
+    vnis = [100, 200];
+    watch.onVnis((known) => seen.push(`vnis ${[...known].sort()}`));
+    const zebra = await frr.start("zebra", zebraAnswers);
+    const bgpd = await frr.start("bgpd", bgpdWith("Established"));
+    watch.start();
+    await wait(() => state() === "up up");
+    zebra.answers = zebraWith(100);
+    await wait(() => seen.includes("vnis 100"));
+    zebra.answers = zebraWith(100, 200, 300);
+    await wait(() => seen.includes("vnis 200"));
+    await bgpd.die();
+    zebra.answers = zebraAnswers;
+    await wait(() => state() === "up down");
+    await frr.start("bgpd", bgpdWith("Established"));
+    zebra.answers = zebraWith(100, 200);
+    await wait(() => seen.includes("vnis 100,200"));
+    watch.vnisChanged();
+    await wait(() => seen.filter((one) => one === "vnis 100,200").length === 2);
+  });
+
+  it("concludes nothing while bgpd has told zebra nothing, says so, and gives up what is stale", async () => {
+    vnis = [100];
+    const zebra = await frr.start("zebra", zebraAnswers);
+    const bgpd = await frr.start("bgpd", bgpdWith("Established", 3));
+    watch.start();
+    await wait(() => watch.reasons().join().startsWith("zebra knows none of our VNIs"));
+    // It knows the VNI, but not the VTEP that bgpd has for it.
+    bgpd.answers = { ...bgpdWith("Established", 3), "show bgp l2vpn evpn route vni 100 type multicast json": ROUTE };
+    zebra.answers = zebraWith(100);
+    await wait(() => watch.reasons().join().includes("restart bgpd"));
+    await wait(() => seen.includes("stale"));
+    expect([watch.state().settled, seen.filter((one) => one.startsWith("return"))]).toEqual([false, []]);
+    const told = zebraWith(100)["show evpn vni json"].replace("[]", '["10.0.0.2"]');
+    zebra.answers = { "show evpn vni json": told };
+    await wait(() => seen.includes("return true"));
+    expect([watch.stale, watch.reasons()]).toEqual([false, []]);
   });
 
   it("does not take the absence of bgpd for the absence of routes", async () => {

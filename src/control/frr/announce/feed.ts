@@ -79,11 +79,14 @@ export class Feed {
     const site = this.sites.atBridge(this.place, ifindex);
     if (site === undefined) return;
     const address = mapped(destination);
+    const isOurs = protocol === OUR_PROTOCOL;
+    // Half of what shows it anew: the other half follows.
+    if (isOurs && !removed && (state & noArp) !== 0) return;
     if (removed) {
       this.bindings.gone(site, address, (state & failed) === 0);
     } else if ((state & VALID) === 0 || linkLayer === null) {
       this.bindings.replaced(site, address, false);
-    } else if ((state & permanent) !== 0 && protocol === OUR_PROTOCOL) {
+    } else if ((state & permanent) !== 0 && isOurs) {
       const isRouter = (flags & NeighborFlag.router) !== 0;
       this.bindings.found(site, address, { mac: readMac(linkLayer, 0), isRouter });
     } else this.bindings.replaced(site, address, (flags & NeighborFlag.extLearned) !== 0);

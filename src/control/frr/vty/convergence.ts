@@ -29,7 +29,7 @@ export interface ConvergenceParts {
   sources(): EvpnSources;
   /** Our L2 VNIs. */
   vnis(): Iterable<number>;
-  /** "all" or "late" end it; "untold" comes once, when the time is up. */
+  /** "all" or "late" end it; "untold" comes when the time is up, and again. */
   readonly told: (how: Convergence) => void;
 }
 
@@ -47,8 +47,9 @@ export class ConvergenceWatch {
   private over = false;
   private last = "";
   private quiet = 0;
-  private waitedMs = 0;
-  private isOverdue = false;
+  /** Since zebra has something from bgpd. */
+  private toldMs = 0;
+  private untoldMs = 0;
   private why = "";
 
   constructor(private readonly parts: ConvergenceParts) {
@@ -57,7 +58,7 @@ export class ConvergenceWatch {
 
   /** Why it takes so long, in words for an operator; "" while it does not, or only peers are missing. */
   get reason(): string {
-    return this.waitedMs >= PATIENCE_MS ? this.why : "";
+    return this.untoldMs >= PATIENCE_MS ? this.why : "";
   }
 
   close(): void {
@@ -72,18 +73,17 @@ export class ConvergenceWatch {
   private async poll(): Promise<void> {
     const picture = await this.look().catch(() => UNKNOWN);
     if (this.over) return;
-    this.waitedMs += POLL_MS;
     this.quiet = picture.text !== "" && picture.text === this.last ? this.quiet + 1 : 0;
     this.last = picture.text;
     this.why = picture.untold;
     const isUntold = this.why !== "" || this.parts.sources().bgpd === undefined;
-    if (!isUntold && this.quiet >= QUIET_POLLS) return this.end("all");
-    if (this.waitedMs >= this.parts.boundMs) {
-      // Peers that never come must not keep the past alive.
-      if (!isUntold) return this.end("late");
-      if (!this.isOverdue) this.parts.told("untold");
-      this.isOverdue = true;
-    }
+    this.untoldMs = isUntold ? this.untoldMs + POLL_MS : 0;
+    this.toldMs = isUntold ? 0 : this.toldMs + POLL_MS;
+    const { boundMs, told } = this.parts;
+    if (this.quiet >= QUIET_POLLS) return this.end("all");
+    // Peers that never come must not keep the past alive.
+    if (this.toldMs >= boundMs) return this.end("late");
+    if (this.untoldMs >= boundMs) told("untold");
     this.cancel = this.later();
   }
 
@@ -101,7 +101,7 @@ export class ConvergenceWatch {
     if (wanted.size > 0 && ours.length === 0) return { untold: NO_VNI, text: "" };
     const peers = await askEvpnPeers(bgpd);
     // Worth a question for each VNI only where the answer decides.
-    const isDue = this.quiet >= QUIET_POLLS - 1 || this.waitedMs + POLL_MS >= this.parts.boundMs || this.why !== "";
+    const isDue = this.quiet >= QUIET_POLLS - 1 || this.toldMs + POLL_MS >= this.parts.boundMs || this.why !== "";
     if (isDue && (await knowsMore(bgpd, ours))) return { untold: NOTHING_REPEATED, text: "" };
     if (peers.some(({ established }) => !established)) return UNKNOWN;
     const told = peers.map(({ name, prefixes }) => `${name} ${prefixes}`);
