@@ -8,12 +8,15 @@ import { vtepdProgram } from "../lab/daemon.js";
 import { Cell } from "../lab/frr/cell.js";
 import { missingPrograms } from "../lab/frr/speakers.js";
 import { type Instance, instances, sweep } from "../lab/instance.js";
-import { labNames, loadLab } from "../lab/load.js";
+import { checkoutRoot, labNames, loadLab } from "../lab/load.js";
 import { inNamespace } from "../lab/process.js";
 import { hasFailed, resultLines } from "../lab/report.js";
 import { refuseUnlessPossible, testLab, upLab } from "../lab/runner.js";
 import type { Variant } from "../lab/topology.js";
+import { runInVm } from "../lab/vm/machine.js";
 import { VtepError } from "../wire/error.js";
+
+const VM_TIMEOUT_MS = 1_800_000;
 
 interface LabOptions {
   readonly datapath: Exclude<Variant, "kernel">;
@@ -43,8 +46,9 @@ async function up(name: string, options: LabOptions): Promise<void> {
   print(`  ${instance.folder}    configurations, sockets, logs`);
 }
 
-async function test(name: string | undefined, options: LabOptions): Promise<void> {
+async function test(name: string | undefined, options: LabOptions & { readonly vm?: boolean }): Promise<void> {
   const variant = variantOf(options);
+  if (options.vm === true) return testInVm(name, options);
   for (const lab of (name === undefined ? labNames() : [name]).map((one) => loadLab(one))) {
     const missing = missingPrograms(lab);
     if (name === undefined && missing.length > 0) {
@@ -56,6 +60,21 @@ async function test(name: string | undefined, options: LabOptions): Promise<void
     if (report.diagnosis !== undefined) print(report.diagnosis);
     if (hasFailed(report)) process.exitCode = 1;
   }
+}
+
+async function testInVm(name: string | undefined, { datapath, vtep }: LabOptions): Promise<void> {
+  const argv = [
+    "bin/vtepd",
+    "lab",
+    "test",
+    ...(name === undefined ? [] : [name]),
+    "--datapath",
+    datapath,
+    "--vtep",
+    vtep,
+  ];
+  const { code } = await runInVm(checkoutRoot, argv, VM_TIMEOUT_MS, (text) => process.stdout.write(text));
+  process.exitCode = code;
 }
 
 function findUp(name: string): Instance | undefined {
@@ -106,9 +125,9 @@ export function registerLab(program: Command): void {
   const lab = program.command("lab").description("network-namespace labs (root)");
   lab.command("list").description("the labs, and which are up").action(list);
   withVariantOptions(lab.command("up <name>").description("bring a lab up and leave it running")).action(up);
-  withVariantOptions(
-    lab.command("test [name]").description("run a lab's checks, or those of all, and remove it"),
-  ).action(test);
+  withVariantOptions(lab.command("test [name]").description("run a lab's checks, or those of all, and remove it"))
+    .option("--vm", "in a virtual machine with Debian's kernel, for what this one has not")
+    .action(test);
   lab.command("down <name>").description("remove a lab that is up").action(down);
   lab.command("shell <name> [node]").description("open a shell in a node of a lab that is up").action(shell);
 }

@@ -2,9 +2,10 @@
 import type { LabContext } from "./context.js";
 import { vtepNodes } from "./context.js";
 import { type Daemon, vtepd } from "./daemon.js";
+import type { Cell } from "./frr/cell.js";
 import type { Frr } from "./frr/frr.js";
 import { vrfPlaces } from "./kernel_irb.js";
-import { finish } from "./process.js";
+import { finish, inNamespace } from "./process.js";
 
 const NOUNS = ["status", "ports", "fdb", "neighbors", "routes", "vteps", "drops"];
 
@@ -29,15 +30,19 @@ async function daemonSections(daemon: Daemon | undefined): Promise<string[]> {
   return [...nouns, await section(`${daemon.node}: end of its log`, Promise.resolve(daemon.logTail()))];
 }
 
-function kernelSections(context: LabContext, node: string): Promise<string>[] {
-  const namespace = context.instance.namespaceOf(node);
+/** In a cell namespaces have names of their own. */
+function kernelSections(title: string, namespace: string, cell?: Cell): Promise<string>[] {
   const views: [string, string[]][] = [
-    ["ip", ["-n", namespace, "-s", "link"]],
-    ["ip", ["-n", namespace, "route", "show", "table", "all"]],
-    ["ip", ["-n", namespace, "neigh"]],
-    ["bridge", ["-n", namespace, "fdb"]],
+    ["ip", ["-s", "link"]],
+    ["ip", ["route", "show", "table", "all"]],
+    ["ip", ["neigh", "show", "nud", "all"]],
+    ["bridge", ["fdb"]],
   ];
-  return views.map(([tool, args]) => section(`${node}: ${tool} ${args.slice(2).join(" ")}`, output(tool, args)));
+  return views.map(([tool, words]) => {
+    const argv = [tool, "-n", namespace, ...words];
+    const [program, args] = cell?.inside(argv) ?? inNamespace(undefined, argv);
+    return section(`${title}: ${tool} ${words.join(" ")}`, output(program, args));
+  });
 }
 
 const VTYSH = [
@@ -60,7 +65,11 @@ export async function diagnose(context: LabContext): Promise<string> {
   for (const node of vtepNodes(context.lab)) {
     parts.push(...(await daemonSections(context.daemons.get(node))));
     for (const place of [node, ...vrfPlaces(node, context.lab.nodes[node])]) {
-      parts.push(...(await Promise.all(kernelSections(context, place))));
+      parts.push(...(await Promise.all(kernelSections(place, context.instance.namespaceOf(place)))));
+    }
+    const cell = context.daemons.has(node) ? context.frr.get(node)?.cell : undefined;
+    for (const vrf of cell?.vrfs() ?? []) {
+      parts.push(...(await Promise.all(kernelSections(`${node}.${vrf}`, vrf, cell))));
     }
   }
   for (const frr of context.frr.values()) parts.push(...(await Promise.all(frrSections(frr))));
