@@ -22,17 +22,17 @@ mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 for module in /modules/*; do insmod $module; done
 mount -t virtiofs -o ro host /lower || { echo "the host's root cannot be mounted"; poweroff -f; }
 mount -t tmpfs upper /upper; mkdir /upper/files /upper/work
-mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work root /root
+mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work root /newroot
 for fs in proc:proc sysfs:sys devtmpfs:dev tmpfs:run bpf:sys/fs/bpf cgroup2:sys/fs/cgroup; do
-  mount -t \${fs%%:*} none /root/\${fs#*:}
+  mount -t \${fs%%:*} none /newroot/\${fs#*:}
 done
-mkdir -p /root/dev/pts /root/dev/shm; mount -t devpts none /root/dev/pts; mount -t tmpfs none /root/dev/shm
-cp /command /root/run/command
-exec switch_root /root /bin/sh /run/command
+mkdir -p /newroot/dev/pts /newroot/dev/shm; mount -t devpts none /newroot/dev/pts; mount -t tmpfs none /newroot/dev/shm
+cp /command /newroot/run/command
+exec switch_root /newroot /bin/sh /run/command
 `;
 
 export async function initialFiles(kernel: VmKernel, folder: string, argv: readonly string[]): Promise<Buffer> {
-  const folders = ["bin", "dev", "proc", "sys", "modules", "lower", "upper", "root"];
+  const folders = ["bin", "dev", "proc", "sys", "modules", "lower", "upper", "newroot"];
   const modules = await moduleFiles(kernel, BOOT_MODULES);
   const entries: Entry[] = [
     ...folders.map((path) => ({ path, mode: FileType.folder | 0o755 })),
