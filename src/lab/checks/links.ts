@@ -21,7 +21,7 @@ export async function setLinks(context: LabContext, { links }: LinkCheck): Promi
   return { problems: [...problems, ...outcome.problems], detail };
 }
 
-function linkCommands({ lab }: LabContext, links: LinkCheck["links"], names: readonly string[]): Command[] {
+export function linkCommands({ lab }: LabContext, links: LinkCheck["links"], names: readonly string[]): Command[] {
   const { node, state, silent = false } = links;
   const membership = state === "up" ? ["master", SWITCH_BRIDGE] : ["nomaster"];
   const change = silent ? membership : [state];

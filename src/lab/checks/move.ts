@@ -4,7 +4,7 @@
  */
 import { VtepError } from "../../wire/error.js";
 import { command, runCommands } from "../command.js";
-import { findPlace, type HostPlace, type LabContext } from "../context.js";
+import { findPlace, type LabContext } from "../context.js";
 import type { MoveCheck } from "../expectation.js";
 import { SWITCH_BRIDGE } from "../plan.js";
 import { finish, runText } from "../process.js";
@@ -12,23 +12,19 @@ import { broadcastOf } from "./addresses.js";
 import type { Outcome } from "./outcome.js";
 import { whilePinging } from "./steady.js";
 
-interface Mover {
-  readonly place: HostPlace;
-  readonly namespace: string;
-}
-
 /** The change itself in one run of ip, and the host's word at its new place, which the switches and VTEPs learn from. */
-async function swap({ instance }: LabContext, { move }: MoveCheck, { place, namespace }: Mover): Promise<void> {
+export async function moveHost({ lab, instance }: LabContext, move: MoveCheck["move"]): Promise<void> {
   const commands = [
     command("ip", move.switch, "link", "set", move.from, "nomaster"),
     command("ip", move.switch, "link", "set", move.to, "master", SWITCH_BRIDGE),
   ];
   await runCommands(commands, instance.namespaceOf);
-  const own = place.address[4];
-  if (own === undefined) throw new VtepError("lab_name", `${move.host} has no IPv4 address`, { host: move.host });
-  const target = broadcastOf(own, place.prefixLength[4]);
+  const { node, interface: name, address, prefixLength } = findPlace(lab, move.host);
+  if (address[4] === undefined) throw new VtepError("lab_name", `${node} has no IPv4 address`, { host: node });
+  const target = broadcastOf(address[4], prefixLength[4]);
   // Nobody answers a broadcast echo, which is all the same.
-  await finish("ping", ["-b", "-c", "1", "-W", "0.1", "-I", place.interface, target], { namespace });
+  const words = ["-b", "-c", "1", "-W", "0.1", "-I", name, target];
+  await finish("ping", words, { namespace: instance.namespaceOf(node) });
 }
 
 /** What the host knows of others: address and MAC, whatever their state. */
@@ -38,16 +34,15 @@ async function neighborsOf(namespace: string): Promise<Map<string, string>> {
 }
 
 export async function checkMove(context: LabContext, check: MoveCheck): Promise<Outcome> {
-  const place = findPlace(context.lab, check.move.host);
-  const mover = { place, namespace: context.instance.namespaceOf(place.node) };
+  const namespace = context.instance.namespaceOf(findPlace(context.lab, check.move.host).node);
   const problems: string[] = [];
   let known: ReadonlyMap<string, string> = new Map();
   const act = async () => {
-    known = await neighborsOf(mover.namespace);
-    await swap(context, check, mover);
+    known = await neighborsOf(namespace);
+    await moveHost(context, check.move);
   };
   const afterwards = async () => {
-    problems.push(...neighborProblems(known, await neighborsOf(mover.namespace)));
+    problems.push(...neighborProblems(known, await neighborsOf(namespace)));
   };
   const outcome = await whilePinging(context, check.move, act, afterwards);
   return { ...outcome, problems: [...outcome.problems, ...problems] };

@@ -1,74 +1,13 @@
 /** Echo requests that run while something is done to the lab: that they are answered again, and how many were lost. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { VtepError } from "../../wire/error.js";
-import { findPlace, type HostPlace, type LabContext } from "../context.js";
+import { findPlace, type LabContext } from "../context.js";
 import type { SteadyPings } from "../expectation.js";
 import { isAddress } from "../outer.js";
-import { inNamespace, stop } from "../process.js";
-import { type Outcome, SPEAKER_PATIENCE_MS } from "./outcome.js";
+import type { Outcome } from "./outcome.js";
+import { SteadyPing } from "./steady_ping.js";
 
-const INTERVAL_SECONDS = 0.1;
 /** Replies to see before and after. */
 const REPLIES = 10;
-
-/** Echo requests without end, and the sequence numbers of their replies. */
-class SteadyPing {
-  readonly #child: ChildProcess;
-  readonly #answered = new Set<number>();
-  #highest = 0;
-  #pending = "";
-  #waiting: (() => void)[] = [];
-
-  constructor(
-    namespace: string,
-    { interface: name }: HostPlace,
-    readonly address: string,
-  ) {
-    const args = ["ping", "-n", "-i", String(INTERVAL_SECONDS), "-I", name, address];
-    const [program, argv] = inNamespace(namespace, args);
-    this.#child = spawn(program, argv, { stdio: ["ignore", "pipe", "ignore"] });
-    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#read(text));
-  }
-
-  #read(text: string): void {
-    const lines = (this.#pending + text).split("\n");
-    this.#pending = lines.pop() ?? "";
-    for (const line of lines) {
-      const sequence = Number(/bytes from .* icmp_seq=(\d+) /.exec(line)?.[1] ?? 0);
-      if (sequence === 0) continue;
-      this.#answered.add(sequence);
-      this.#highest = Math.max(this.#highest, sequence);
-    }
-    for (const wake of this.#waiting.splice(0)) wake();
-  }
-
-  /** Waits for so many more replies; false when they do not come in time. */
-  async more(count: number): Promise<boolean> {
-    const target = this.#answered.size + count;
-    const deadline = Date.now() + SPEAKER_PATIENCE_MS;
-    while (this.#answered.size < target) {
-      const left = deadline - Date.now();
-      if (left <= 0) return false;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#waiting.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-    return true;
-  }
-
-  /** Requests before the last answered one that have no answer. */
-  get lost(): number {
-    return this.#highest - this.#answered.size;
-  }
-
-  async stop(): Promise<void> {
-    await stop(this.#child, "SIGINT");
-  }
-}
 
 /**
  * Does `act` between replies to all the pings, and `afterwards` once there are replies again, while they still run.
