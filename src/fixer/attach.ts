@@ -126,10 +126,10 @@ class Attachment {
   }
 
   private putXdp(hook: "xdp" | "xdp-generic"): void {
-    const fixer = Fixer.loadXdp(this.flags());
+    const mode = hook === "xdp" ? "native" : "generic";
+    const fixer = Fixer.loadXdp(mode, this.flags());
     try {
       if (this.request.pin) {
-        const mode = hook === "xdp" ? "native" : "generic";
         this.pinned(fixer, () => BpfLink.attachXdp(fixer.program, this.ifindex, { mode }));
       } else placeProgram(fixer.program, this.ifindex, { hook });
     } finally {

@@ -38,8 +38,12 @@ export class Fixer {
     }
   }
 
-  /** XDP without native support for long frames where the kernel is too old for that. */
-  static loadXdp(flags: number): Fixer {
+  /**
+   * For frames of any length where the kernel can do that. Generic XDP makes one piece of a frame for a program that takes
+   * none in pieces; to one that does it is worse: tc behind it no longer finds the Ethernet header (seen on 6.18).
+   */
+  static loadXdp(mode: "native" | "generic", flags: number): Fixer {
+    if (mode === "generic") return Fixer.load(FixerProgram.XDP, flags);
     try {
       return Fixer.load(FixerProgram.XDP_FRAGS, flags);
     } catch (error) {
