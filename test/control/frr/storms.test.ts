@@ -58,7 +58,10 @@ describe.skipIf(frrUnavailable !== null)(frrTitled("a leaf whose FRR comes and g
     const before = count(leaf.events, "frr_returned");
     await leaf.a.stopDaemon("zebra", "KILL");
     await leaf.detach(OTHER_B);
-    await vi.waitFor(async () => expect(await leaf.a.vtysh("show bgp l2vpn evpn")).not.toContain(OTHER_B.mac), PATIENCE);
+    await vi.waitFor(
+      async () => expect(await leaf.a.vtysh("show bgp l2vpn evpn")).not.toContain(OTHER_B.mac),
+      PATIENCE,
+    );
     expect(leaf.remoteMacs()).toEqual(BOTH);
     await leaf.a.startDaemon("zebra", ["-n"]);
     // bgpd finds it, and tells it of the VNIs, but repeats nothing: it has not converged, whatever audits say.
