@@ -1,6 +1,7 @@
 // What every data path is to the rest: it carries frames by the engine's decisions over one set of
 // tables. dataplane/memory is the shortest complete example.
 
+import type { FixCount } from "../tables/counters.js";
 import type { Tables } from "../tables/tables.js";
 
 export type HookKind = "xdp" | "tc" | "userspace";
@@ -55,6 +56,8 @@ export interface DriverCounters {
   readonly vteps: Float64Array;
   readonly bridgeDomains: Float64Array;
   readonly drops: readonly DropCounter[];
+  /** What the Ethertype fixer did, by interface: all of it, not to be added to the tables' own. */
+  readonly fixes: readonly FixCount[];
   /** Frames handed to the engine, by punt class; empty where the engine sees every frame. */
   readonly punts: readonly number[];
 }

@@ -7,6 +7,11 @@ import type { Deltas } from "./delta.js";
 export const VLANS = 4096;
 const NO_PORTS = new Uint16Array(0);
 
+/** Which Ethertypes are put right: IPv4 that comes as 0x86DD, and perhaps IPv6 that comes as 0x0800. */
+export interface RepairPlan {
+  readonly ipv6: boolean;
+}
+
 export class Interfaces {
   readonly name: string[] = [];
   readonly ifindex = new Uint32Array(Limit.MAX_INTERFACES);
@@ -37,6 +42,20 @@ export class Interfaces {
   clear(slot: number): void {
     this.set(slot, "", 0, 0, 0);
     this.portByVlan[slot] = NO_PORTS;
+  }
+
+  /** Are Ethertypes put right there? */
+  isRepaired(slot: number): boolean {
+    return (this.flags[slot]! & InterfaceFlag.FIX_ETHERTYPE) !== 0;
+  }
+
+  /** How; undefined where they are left as they come. */
+  repairAt(slot: number): RepairPlan | undefined {
+    return this.isRepaired(slot) ? { ipv6: (this.flags[slot]! & InterfaceFlag.FIX_IPV6) !== 0 } : undefined;
+  }
+
+  *repairedSlots(): IterableIterator<number> {
+    for (let slot = 1; slot < this.name.length; slot++) if (this.isRepaired(slot)) yield slot;
   }
 
   isUplink(slot: number): boolean {

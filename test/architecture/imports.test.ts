@@ -44,7 +44,7 @@ const TABLE: Readonly<Record<string, Rule>> = {
   "dataplane/driver": { may: [], types: ["tables", "engine"], outside: false },
   "dataplane/io": DRIVER,
   "dataplane/memory": { may: [...CORE, "dataplane/driver"], outside: false },
-  "dataplane/userspace": DRIVER,
+  "dataplane/userspace": { ...DRIVER, may: [...DRIVER.may, "fixer"] },
   "dataplane/ebpf": { ...DRIVER, may: [...DRIVER.may, "fixer"] },
   control: { may: ["tables", "dataplane/driver", "config", "wire", "abi"], outside: true },
   config: { may: ["abi", "wire"], outside: true },

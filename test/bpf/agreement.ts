@@ -5,8 +5,9 @@ import { dropReasonNames } from "../../src/abi/generated.js";
 import type { DriverCounters } from "../../src/dataplane/driver.js";
 import { MemoryDriver, type SentFrame } from "../../src/dataplane/memory/driver.js";
 import { type Decision, Verdict } from "../../src/engine/decision.js";
-import { Traffic } from "../../src/tables/counters.js";
+import { type FixCount, Traffic } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
+import { fixEthertype } from "../../src/wire/ethertype_fix.js";
 import { type BpfOutcome, type RunOptions, runThroughBpf } from "./harness.js";
 
 const TABLES = ["ports", "vteps", "bridgeDomains"] as const;
@@ -26,13 +27,19 @@ export function compare(
   options: RunOptions = {},
 ): Comparison {
   const bpf = runThroughBpf(tables, slot, frame, options);
+  const repaired = repairedCopy(tables, slot, frame);
   const before = snapshot(tables);
   const driver = driverOf(tables);
   driver.sent.length = 0;
   const decision = driver.receive(slot, frame, tick);
-  if (bpf.verdict === "punted") return { bpf, difference: puntDifference(bpf, slot, frame) };
+  const fixes = fixDifference(bpf.counters, before, snapshot(tables));
+  if (bpf.verdict === "punted") return { bpf, difference: fixes || puntDifference(bpf, slot, repaired) };
+  const kept = bpf.verdict === "passed" ? byteDifference(bpf.bytes, repaired) : "";
   const difference =
-    verdictDifference(tables, bpf, decision, driver.sent) || counterDifference(bpf.counters, before, snapshot(tables));
+    fixes ||
+    kept ||
+    verdictDifference(tables, bpf, decision, driver.sent) ||
+    counterDifference(bpf.counters, before, snapshot(tables));
   return { bpf, difference };
 }
 
@@ -44,7 +51,26 @@ function driverOf(tables: Tables): MemoryDriver {
   return driver;
 }
 
-/** A punted frame reaches the engine as it came in, and counts for nothing yet. */
+/** As it goes on from the interface. */
+function repairedCopy({ interfaces }: Tables, slot: number, frame: Uint8Array): Uint8Array {
+  const bytes = frame.slice();
+  const repair = interfaces.repairAt(slot);
+  if (repair !== undefined) fixEthertype(bytes, 0, bytes.length, repair.ipv6);
+  return bytes;
+}
+
+function fixDifference(bpf: DriverCounters, before: Snapshot, after: Snapshot): string {
+  const ours = bpf.fixes.map(({ slot, ...counts }) => `${slot} ${JSON.stringify(counts)}`);
+  const theirs = after.fixes.flatMap(({ slot, passed, fixed4, fixed6, suspicious }, at) => {
+    const old = before.fixes[at]!;
+    const counts = { passed: passed - old.passed, fixed4: fixed4 - old.fixed4, fixed6: fixed6 - old.fixed6 };
+    const all = { ...counts, suspicious: suspicious - old.suspicious };
+    return Object.values(all).some((count) => count !== 0) ? [`${slot} ${JSON.stringify(all)}`] : [];
+  });
+  return ours.join() === theirs.join() ? "" : `repairs: bpf ${ours.join()}, engine ${theirs.join()}`;
+}
+
+/** A punted frame reaches the engine as it came in, but for its Ethertype, and counts for nothing yet. */
 function puntDifference({ bytes, puntSlot, counters }: BpfOutcome, slot: number, frame: Uint8Array): string {
   const changed = byteDifference(bytes, frame);
   if (changed !== "") return `punted with other bytes: ${changed}`;
@@ -97,9 +123,10 @@ interface Snapshot {
   readonly vteps: Float64Array;
   readonly bridgeDomains: Float64Array;
   readonly drops: ReadonlyMap<string, number>;
+  readonly fixes: readonly FixCount[];
 }
 
-function snapshot({ counters }: Tables): Snapshot {
+function snapshot({ counters, interfaces }: Tables): Snapshot {
   const drops = new Map(counters.drops().map(({ reason, slot, bd, packets }) => [`${reason} ${slot} ${bd}`, packets]));
   const { ports, vteps, bridgeDomains } = counters;
   return {
@@ -107,6 +134,7 @@ function snapshot({ counters }: Tables): Snapshot {
     vteps: vteps.values.slice(),
     bridgeDomains: bridgeDomains.values.slice(),
     drops,
+    fixes: Array.from(interfaces.repairedSlots(), (slot) => counters.fixesAt(slot)),
   };
 }
 

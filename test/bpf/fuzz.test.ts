@@ -26,6 +26,7 @@ const LABS: readonly [string, Given][] = [
   ["IPv4, linux", lab({ ...SETTINGS, vtep: { profile: "linux", tos: "inherit", df: "set" } })],
   ["IPv6, rfc7348", lab6({ ...SETTINGS, vtep: { ttl: "inherit", df: "inherit" } })],
   ["symmetric IRB", irbLab({ ...ROUTED, vtep: { ttl: "inherit", df: "inherit" } })],
+  ["repaired", lab({ ports: { h1: { repair: "both" } }, uplinks: { up0: { repair: "ipv4" } } })],
   ["symmetric IRB, checksums", irbLab({ ...ROUTED, vtep: { tos: "inherit", udpChecksum: true } })],
   ["asymmetric IRB", irbLab({ ...ROUTED, vrfs: { tenant: ASYMMETRIC }, vtep: { profile: "linux" } })],
   ["symmetric IRB over IPv6", irbLab6({ ...ROUTED, vtep: { ttl: "inherit" } })],

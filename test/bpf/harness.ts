@@ -18,6 +18,9 @@ import {
   writeFdbKey,
 } from "../../src/dataplane/ebpf/maps.js";
 import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
+import { loadFront } from "../../src/fixer/front.js";
+import type { Fixer } from "../../src/fixer/program.js";
+import type { FixCount } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { emptyMap } from "./empty_map.js";
 import { testObjects } from "./objects.js";
@@ -119,8 +122,12 @@ class Harness {
     const hook = options.hook ?? "xdp";
     this.prepare(tables, slot, options);
     const role: Role = tables.interfaces.isUplink(slot) ? "uplink" : "access";
-    const { retval, data } = this.programs.program(role, hook).testRun({ data: frame, ...contextOf(hook, options) });
-    return this.outcome(tables, role, hook, retval >>> 0, data);
+    const fixer = this.fixerFor(tables, slot, role, hook);
+    const program = fixer?.program ?? this.programs.program(role, hook);
+    const { retval, data } = program.testRun({ data: frame, ...contextOf(hook, options) });
+    const fixes = fixer === undefined ? [] : [{ slot, ...fixer.readCounts() }];
+    fixer?.close();
+    return this.outcome(tables, role, hook, retval >>> 0, data, fixes);
   }
 
   seen(bd: number, hi: number, lo: number): number | undefined {
@@ -186,8 +193,21 @@ class Harness {
     });
   }
 
-  private outcome(tables: Tables, role: Role, hook: ProgramHook, retval: number, data: Uint8Array): BpfOutcome {
-    const counters = readCounters(this.programs, tables);
+  /** A new one for each frame, so that it begins at zero. */
+  private fixerFor({ interfaces }: Tables, slot: number, role: Role, hook: ProgramHook): Fixer | undefined {
+    const repair = interfaces.repairAt(slot);
+    return repair && loadFront({ hook, ...repair }, this.programs.program(role, hook));
+  }
+
+  private outcome(
+    tables: Tables,
+    role: Role,
+    hook: ProgramHook,
+    retval: number,
+    data: Uint8Array,
+    fixes: readonly FixCount[],
+  ): BpfOutcome {
+    const counters = { ...readCounters(this.programs, tables), fixes };
     const none = { ifindex: 0, bytes: data, reason: undefined, puntClass: -1, puntSlot: 0, counters, hook };
     if (retval === (hook === "xdp" ? XDP.PASS : TC.UNSPEC)) return { ...none, verdict: "passed" };
     if (retval === (hook === "xdp" ? XDP.DROP : TC.SHOT))
@@ -238,7 +258,7 @@ function punted(bytes: Uint8Array): Pick<BpfOutcome, "verdict" | "ifindex" | "by
   return { verdict: "punted", ifindex: 0, bytes: frame, puntClass: tci >>> 12, puntSlot: tci & 0xfff };
 }
 
-function reasonOf({ drops }: DriverCounters): BpfOutcome["reason"] {
+function reasonOf({ drops }: Pick<DriverCounters, "drops">): BpfOutcome["reason"] {
   if (drops.length !== 1) throw new Error(`one frame, but drops for ${drops.length} reasons`);
   return drops[0]!.reason as BpfOutcome["reason"];
 }

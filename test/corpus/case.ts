@@ -19,8 +19,12 @@ export interface VtepGiven {
   mssClamp?: boolean;
 }
 
+/** Whose packets get the Ethertype that they ought to have: IPv4 alone, or IPv6 too. */
+export type RepairGiven = "ipv4" | "both";
+
 export interface UplinkGiven {
   mtu?: number;
+  repair?: RepairGiven;
 }
 
 export interface DomainGiven {
@@ -89,6 +93,8 @@ export type NeighborWord = "static" | "evpn" | "router" | "anycast";
 export interface PortGiven {
   domain: string;
   mtu?: number;
+  /** Of its interface. */
+  repair?: RepairGiven;
   enabled?: boolean;
   learning?: boolean;
   isolated?: boolean;
@@ -173,6 +179,9 @@ export interface Step {
 /** Packets and bytes in and out. */
 export type TrafficRow = readonly [rxPackets: number, rxBytes: number, txPackets: number, txBytes: number];
 
+/** Frames that the Ethertype fixer saw at an interface. */
+export type Repair = readonly [passed: number, fixed4: number, fixed6: number, suspicious: number];
+
 export interface Case {
   /** Stable: lists of exceptions name it. */
   readonly id: string;
@@ -182,6 +191,8 @@ export interface Case {
   readonly frames: readonly Step[];
   /** Traffic counters after the last frame, by port key, VTEP name or domain name. Only the named ones are compared. */
   readonly counters?: Readonly<Record<string, TrafficRow>>;
+  /** Frames by what the Ethertype fixer did, after the last one, by interface. Only the named ones are compared. */
+  readonly repairs?: Readonly<Record<string, Repair>>;
   /** Ticks at which MACs of the FDB were last seen, after the last frame. Only the named ones are compared. */
   readonly seen?: readonly { readonly domain: string; readonly mac: string; readonly tick: number }[];
 }

@@ -15,7 +15,17 @@ import {
 import { macKey } from "../../src/tables/port.js";
 import { Tables, type VtepSettings } from "../../src/tables/tables.js";
 import { parseMac } from "../../src/wire/ethernet.js";
-import type { DomainGiven, FdbGiven, Given, PortGiven, RemoteGiven, SegmentGiven, VtepGiven } from "./case.js";
+import type {
+  DomainGiven,
+  FdbGiven,
+  Given,
+  PortGiven,
+  RemoteGiven,
+  RepairGiven,
+  SegmentGiven,
+  UplinkGiven,
+  VtepGiven,
+} from "./case.js";
 import { setRouting } from "./given_routing.js";
 import { routerMac, uplinkMac } from "./lab.js";
 import { address16 } from "./packet.js";
@@ -53,7 +63,7 @@ export function buildTables(given: Given): Built {
   };
   const tables = new Tables(given.fdbCapacity);
   tables.setSettings(settingsOf(given.vtep));
-  for (const [name, uplink] of Object.entries(given.uplinks)) setUplink(tables, names, name, uplink.mtu ?? DEFAULT_MTU);
+  for (const [name, uplink] of Object.entries(given.uplinks)) setUplink(tables, names, name, uplink);
   for (const [key, port] of Object.entries(given.ports)) setPort(tables, names, key, port);
   for (const [name, remote] of Object.entries(given.vteps)) setRemote(tables, names, name, remote);
   for (const [name, domain] of Object.entries(given.domains)) setDomain(tables, names, given, name, domain);
@@ -89,10 +99,17 @@ const macOf = (text: string) => parseMac(text)!;
 const macArray = (text: string): Uint8Array => Uint8Array.from(text.split(":"), (part) => Number.parseInt(part, 16));
 
 /** Each uplink has one adjacency of the same number: its router. */
-function setUplink(tables: Tables, names: Names, name: string, mtuBytes: number): void {
+const REPAIRS: Readonly<Record<RepairGiven, number>> = {
+  ipv4: InterfaceFlag.FIX_ETHERTYPE,
+  both: InterfaceFlag.FIX_ETHERTYPE | InterfaceFlag.FIX_IPV6,
+};
+const repairFlags = (repair: RepairGiven | undefined): number => (repair === undefined ? 0 : REPAIRS[repair]);
+
+function setUplink(tables: Tables, names: Names, name: string, { mtu, repair }: UplinkGiven): void {
+  const mtuBytes = mtu ?? DEFAULT_MTU;
   const slot = names.slots.indexOf(name);
   const ifindex = FIRST_IFINDEX + slot;
-  tables.interfaces.set(slot, name, ifindex, InterfaceFlag.UPLINK, mtuBytes);
+  tables.interfaces.set(slot, name, ifindex, InterfaceFlag.UPLINK | repairFlags(repair), mtuBytes);
   const macs = { destinationMac: macArray(routerMac(name)), sourceMac: macArray(uplinkMac(name)) };
   tables.adjacencies.set(slot, { slot, ifindex, ...macs, mtuBytes, flags: 0 });
 }
@@ -102,7 +119,7 @@ function setPort(tables: Tables, names: Names, key: string, given: PortGiven): v
   const slot = names.slots.indexOf(name);
   const vlan = Number(key.split(".")[1] ?? 0);
   const port = names.ports.indexOf(key);
-  const flags = given.host ? InterfaceFlag.ENGINE : 0;
+  const flags = (given.host ? InterfaceFlag.ENGINE : 0) | repairFlags(given.repair);
   tables.interfaces.set(slot, name, FIRST_IFINDEX + slot, flags, given.mtu ?? DEFAULT_MTU);
   tables.interfaces.attach(slot, vlan, port);
   const { broadcast = 0, multicast = 0, unknownUnicast = 0 } = given.storm ?? {};

@@ -12,6 +12,9 @@ function run(corpusCase: Case): void {
   for (const [name, row] of Object.entries(corpusCase.counters ?? {})) {
     expect(memory.traffic(name), `counters of ${name}`).toEqual(row);
   }
+  for (const [name, counts] of Object.entries(corpusCase.repairs ?? {})) {
+    expect(memory.repairs(name), `repairs at ${name}`).toEqual(counts);
+  }
   for (const { domain, mac, tick } of corpusCase.seen ?? []) expect(memory.seen(domain, mac), mac).toBe(tick);
 }
 

@@ -6,7 +6,7 @@ import { Effect, Verdict } from "../../src/engine/decision.js";
 import { Traffic, type TrafficCounters } from "../../src/tables/counters.js";
 import { NOT_FOUND } from "../../src/tables/fdb.js";
 import { parseMac } from "../../src/wire/ethernet.js";
-import type { Case, DropReason, Output, Step, TrafficRow } from "./case.js";
+import type { Case, DropReason, Output, Repair, Step, TrafficRow } from "./case.js";
 import { type Built, buildTables, interfaceOf } from "./given.js";
 import { bindings, newDrops, type Outcome, outputTexts, places } from "./observe.js";
 
@@ -64,6 +64,13 @@ export class MemoryRun {
     if (name !== "" && names.ports.includes(name)) return rowOf(counters.ports, names.ports.indexOf(name));
     if (name !== "" && names.vteps.includes(name)) return rowOf(counters.vteps, names.vteps.indexOf(name));
     return rowOf(counters.bridgeDomains, names.domains.indexOf(name));
+  }
+
+  /** What the Ethertype fixer did at an interface. */
+  repairs(name: string): Repair {
+    const slot = this.built.names.slots.indexOf(name);
+    const { passed, fixed4, fixed6, suspicious } = this.built.tables.counters.fixesAt(slot);
+    return [passed, fixed4, fixed6, suspicious];
   }
 
   /** Tick at which the FDB saw a MAC last; undefined if it is not there. */

@@ -33,6 +33,8 @@ export function inexpressible(given: Given): string | undefined {
   if (domains.some(({ arpSuppression }) => arpSuppression)) return "bindings of neighbours";
   if (given.fdb.some(({ at }) => at === "held")) return "held MACs";
   if (given.fdbCapacity !== undefined) return "a global FDB limit";
+  if ([...Object.values(given.ports), ...Object.values(given.uplinks)].some(({ repair }) => repair !== undefined))
+    return "a repair of Ethertypes";
   if (vteps.some(({ via }) => via === "resolving")) return "an unresolved next hop: the kernel would ask for it";
   if (vteps.some(({ pathMtu }) => pathMtu !== undefined)) return "a learned path MTU: vxlan keeps none by VTEP";
   if (given.segments !== undefined) return "Ethernet segments: the kernel's bridge knows neither DF nor peers";

@@ -47,6 +47,7 @@ export function randomTables(random: Random): RandomTables {
     learning: !rarely(),
     ...(rarely() ? { secured: true } : {}),
   });
+  const repair = () => (random.chance(4) ? { repair: random.pick(["ipv4", "both"] as const) } : {});
   const domain = () => ({ learnRemote: rarely(), unknownUnicast: rarely() ? ("drop" as const) : ("flood" as const) });
   const via = () =>
     random.pick([["up0"], ["up0"], ["up0"], ["up1"], ["up0", "up1"], "resolving", "unreachable"] as const);
@@ -66,10 +67,10 @@ export function randomTables(random: Random): RandomTables {
         udpPort: random.pick([4789, 4789, 8472]),
         sourcePorts: [first, first + random.below(65536 - first)],
       },
-      uplinks: { up0: { mtu: random.pick([1500, 1600, 9000]) }, up1: { mtu: 9000 } },
+      uplinks: { up0: { mtu: random.pick([1500, 1600, 9000]), ...repair() }, up1: { mtu: 9000 } },
       domains: { red: { vni: random.pick([100, 1, 0xffffff]), ...domain() }, blue: domain() },
       ports: {
-        h1: port(),
+        h1: { ...port(), ...repair() },
         h2: port(),
         h3: port(),
         "t1.10": { domain: "red", ...port() },
@@ -164,10 +165,17 @@ function randomArrival(random: Random, { ipv6: over6, changes }: RandomTables, u
 /** Longest that a test run takes. */
 const LONGEST = 3000;
 
+/** To the type of the other IP version, as a faulty switch does. */
+function swapType(frame: Uint8Array): void {
+  const isIpv6 = frame[12] === 0x86;
+  frame.set(isIpv6 ? [0x08, 0x00] : [0x86, 0xdd], 12);
+}
+
 function bend(random: Random, frame: Uint8Array): Uint8Array {
   const bent = random.chance(6) ? concat(frame, random.bytes(random.below(20))) : frame.slice(0, LONGEST);
   if (random.chance(6))
     for (let at = 1 + random.below(3); at > 0; at--) bent[random.below(Math.min(bent.length, 90))] = random.below(256);
+  if (random.chance(10) && bent.length >= 14) swapType(bent);
   return random.chance(8) ? bent.slice(0, random.below(bent.length + 1)) : bent;
 }
 

@@ -12,7 +12,11 @@ import { encodeIndex, MapName } from "./maps.js";
 const LITTLE = true;
 const TWO_TO_32 = 0x1_0000_0000;
 
-export function readCounters(programs: Programs, { ports, vteps, bridgeDomains }: Tables): DriverCounters {
+/** All but what the fixers count, which have maps of their own. */
+export function readCounters(
+  programs: Programs,
+  { ports, vteps, bridgeDomains }: Tables,
+): Omit<DriverCounters, "fixes"> {
   const map = (name: MapName) => programs.map(name);
   return {
     ports: readTraffic(map(MapName.PORT_COUNTERS), Limit.MAX_PORTS, (port) => ports.bd[port] !== 0),

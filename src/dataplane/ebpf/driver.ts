@@ -6,6 +6,7 @@
 import { Drop, FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
 import type { EngineListener } from "../../engine/engine.js";
 import { interfaceIndex, monotonicCoarseTicks } from "../../native/index.js";
+import type { FixCount } from "../../tables/counters.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Driver, DriverCounters, FdbDifference, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
 import { PacketDriver } from "../io/packet_driver.js";
@@ -68,7 +69,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
     this.opened.set(slot, { plan, hook: undefined });
     try {
       this.writer.rewriteSlot(slot);
-      const hook = this.hooks.attach(plan);
+      const hook = this.hooks.attach(plan, this.tables.interfaces.repairAt(slot));
       this.opened.set(slot, { plan, hook });
       if (hook.xdp) {
         this.letXdpReach(plan.ifindex);
@@ -98,7 +99,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
   }
 
   readCounters(): DriverCounters {
-    const counters = readCounters(this.programs, this.tables);
+    const counters = { ...readCounters(this.programs, this.tables), fixes: this.readFixes() };
     const packets = this.punts.overruns();
     if (packets === 0) return counters;
     return { ...counters, drops: [...counters.drops, { reason: Drop.RECEIVE_OVERRUN, slot: 0, bd: 0, packets }] };
@@ -143,6 +144,13 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
     writePuntRates(this.programs.map(MapName.PUNT_RATE));
     this.letXdpReach(puntIfindex);
     this.unheard = this.writer.writeAll().filter(({ status }) => status !== "retry");
+  }
+
+  private readFixes(): FixCount[] {
+    return [...this.opened].flatMap(([slot, { hook }]) => {
+      const counts = hook?.fixes?.();
+      return counts === undefined ? [] : [{ slot, ...counts }];
+    });
   }
 
   private letXdpReach(ifindex: number): void {

@@ -2,10 +2,13 @@
 // spoils the partial checksums of frames that are redirected, so containers get tc; physical ports get XDP
 // with the tc program behind it, which does what XDP leaves. Refuses to replace anybody's XDP program.
 
+import { type FixCounts } from "../../fixer/counts.js";
+import { putInFront } from "../../fixer/front.js";
 import { BpfLink, type BpfProgram, type NativeError, PacketSocket, probeTcx } from "../../native/index.js";
+import type { RepairPlan } from "../../tables/interface.js";
 import { VtepError } from "../../wire/error.js";
 import type { HookKind, InterfacePlan } from "../driver.js";
-import type { Programs } from "./load.js";
+import type { ProgramHook, Programs } from "./load.js";
 
 /**
  * Kinds of link without hardware behind them. Some have XDP, but their frames come from the kernel's own
@@ -25,7 +28,14 @@ export interface AttachedHook {
   readonly reason: string;
   /** An XDP program of ours is there, so frames may be redirected out of the interface by XDP. */
   readonly xdp: boolean;
+  /** What the fixer in front counted; undefined where there is none. */
+  fixes?(): FixCounts;
   close(): void;
+}
+
+/** What is attached: the program that sees frames first, by its link. */
+interface Attachment extends AttachedHook {
+  readonly first: BpfLink;
 }
 
 export class Hooks {
@@ -34,10 +44,11 @@ export class Hooks {
   constructor(private readonly programs: Programs) {}
 
   /** Throws VtepError, with nothing attached, where the interface cannot be had as asked. */
-  attach(plan: InterfacePlan): AttachedHook {
+  attach(plan: InterfacePlan, repair?: RepairPlan): AttachedHook {
     const listening = plan.role === "access" ? takeEveryAddress(plan.ifindex) : undefined;
     try {
-      const hook = this.attachPrograms(plan);
+      const attached = this.attachPrograms(plan);
+      const hook = repair === undefined ? attached : this.repairBefore(attached, plan, repair);
       return {
         ...hook,
         close: () => {
@@ -51,7 +62,27 @@ export class Hooks {
     }
   }
 
-  private attachPrograms(plan: InterfacePlan): AttachedHook {
+  /** Where XDP stands before tc, all that tc sees has been repaired there. */
+  private repairBefore(attached: Attachment, plan: InterfacePlan, { ipv6 }: RepairPlan): AttachedHook {
+    const hook: ProgramHook = attached.xdp ? "xdp" : "tc";
+    try {
+      const fixer = putInFront(attached.first, this.programs.program(plan.role, hook), { hook, ipv6 });
+      return {
+        ...attached,
+        reason: `${attached.reason}; Ethertypes are repaired before it`,
+        fixes: () => fixer.readCounts(),
+        close: () => {
+          attached.close();
+          fixer.close();
+        },
+      };
+    } catch (cause) {
+      attached.close();
+      throw attachFailed(plan, "the Ethertype fixer", cause);
+    }
+  }
+
+  private attachPrograms(plan: InterfacePlan): Attachment {
     const tc = this.attachTc(plan);
     if (plan.hook === "userspace")
       return only(tc, "userspace", `hook userspace: ${this.tcName} hands every frame over`);
@@ -77,7 +108,7 @@ export class Hooks {
     }
   }
 
-  private attachXdpBefore(tc: BpfLink, plan: InterfacePlan): AttachedHook {
+  private attachXdpBefore(tc: BpfLink, plan: InterfacePlan): Attachment {
     try {
       const xdp = attachXdp(this.programs.program(plan.role, "xdp"), plan.ifindex);
       return both(xdp, tc, plan.hook === "xdp" ? "hook xdp" : "auto: the driver has native XDP");
@@ -100,15 +131,16 @@ function attachXdp(program: BpfProgram, ifindex: number): BpfLink {
   return BpfLink.attachXdp(program, ifindex, { mode: "native" });
 }
 
-function only(tc: BpfLink, hook: HookKind, reason: string): AttachedHook {
-  return { hook, reason, xdp: false, close: () => tc.close() };
+function only(tc: BpfLink, hook: HookKind, reason: string): Attachment {
+  return { hook, reason, xdp: false, first: tc, close: () => tc.close() };
 }
 
-function both(xdp: BpfLink, tc: BpfLink, reason: string): AttachedHook {
+function both(xdp: BpfLink, tc: BpfLink, reason: string): Attachment {
   return {
     hook: "xdp",
     reason: `${reason}; tc behind it`,
     xdp: true,
+    first: xdp,
     close: () => {
       xdp.close();
       tc.close();

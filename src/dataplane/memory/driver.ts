@@ -3,6 +3,7 @@
 
 import { Engine, type EngineListener } from "../../engine/engine.js";
 import { HEADROOM_BYTES, type Transmit } from "../../engine/execute.js";
+import { repairArrival } from "../../engine/repair.js";
 import type { Tables } from "../../tables/tables.js";
 import type { Driver, DriverCounters, InterfacePlan, OpenedInterface } from "../driver.js";
 
@@ -22,13 +23,17 @@ export class MemoryDriver implements Driver, Transmit {
   private readonly engine: Engine;
   private readonly buffer = new Uint8Array(SLOT_BYTES);
 
-  constructor(tables: Tables, listener?: EngineListener) {
+  constructor(
+    private readonly tables: Tables,
+    listener?: EngineListener,
+  ) {
     this.engine = new Engine(tables, this, listener);
   }
 
   /** Decides, executes and applies one frame; the decision stays readable until the next. */
   receive(slot: number, frame: Uint8Array, tick: number) {
     this.buffer.set(frame, HEADROOM_BYTES);
+    repairArrival(this.tables, this.buffer, HEADROOM_BYTES, frame.length, slot);
     return this.engine.handle(this.buffer, HEADROOM_BYTES, frame.length, slot, tick);
   }
 
@@ -57,7 +62,9 @@ export class MemoryDriver implements Driver, Transmit {
   }
 
   readCounters(): DriverCounters {
-    return { ports: NO_COUNTS, vteps: NO_COUNTS, bridgeDomains: NO_COUNTS, drops: [], punts: [] };
+    const { interfaces, counters } = this.tables;
+    const fixes = Array.from(interfaces.repairedSlots(), (slot) => counters.fixesAt(slot));
+    return { ports: NO_COUNTS, vteps: NO_COUNTS, bridgeDomains: NO_COUNTS, drops: [], fixes, punts: [] };
   }
 
   readSeen(): void {}

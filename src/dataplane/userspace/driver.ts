@@ -4,6 +4,7 @@
 import { Drop, Limit } from "../../abi/generated.js";
 import type { EngineListener } from "../../engine/engine.js";
 import type { BpfLink, Netns } from "../../native/bpf.js";
+import type { FixCount } from "../../tables/counters.js";
 import type { Tables } from "../../tables/tables.js";
 import { VtepError } from "../../wire/error.js";
 import type { Driver, DriverCounters, DropCounter, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
@@ -14,6 +15,7 @@ import { Intake } from "./intake.js";
 import { openSource, type SourceParts } from "./open_source.js";
 import type { FrameSource } from "./source.js";
 import { type Guarding, StackGuard } from "./stack_guard.js";
+import { repairForStack, type StackRepair } from "./stack_repair.js";
 import { XskMemory } from "./xsk_memory.js";
 
 export interface UserspaceOptions {
@@ -29,9 +31,11 @@ interface Opened {
   readonly plan: InterfacePlan;
   readonly source: FrameSource;
   readonly guard: BpfLink | undefined;
+  readonly repair: StackRepair | undefined;
 }
 
 const UNGUARDED: Guarding = { link: undefined, failure: undefined };
+const NOT_REPAIRED = { repair: undefined, trouble: "" };
 const NO_COUNTS = new Float64Array(0);
 
 /** A veth hands a partial checksum on as it is; of other uplinks not all can complete one inside a tunnel. */
@@ -63,12 +67,13 @@ export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver
     }
     const { source, copies, reason } = openSource(plan, this.socket, this.parts);
     const guard = copies && plan.role === "access" ? this.guard.attach(plan.ifindex) : UNGUARDED;
-    this.opened.set(plan.slot, { plan, source, guard: guard.link });
+    const { repair, trouble } = copies && plan.role === "uplink" ? this.repairForStack(plan) : NOT_REPAIRED;
+    this.opened.set(plan.slot, { plan, source, guard: guard.link, repair });
     this.packets.acceptPartialChecksum(plan.slot, takesPartialChecksum(plan));
     this.surveyUplinks();
     const exposed =
       guard.failure === undefined ? "" : `; the kernel's own stack sees these frames too: ${guard.failure}`;
-    return { slot: plan.slot, hook: "userspace", reason: reason + exposed };
+    return { slot: plan.slot, hook: "userspace", reason: reason + exposed + trouble };
   }
 
   closeInterface(slot: number): void {
@@ -79,6 +84,7 @@ export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver
     this.surveyUplinks();
     opened.source.close();
     opened.guard?.close();
+    opened.repair?.close();
   }
 
   /** The engine reads the tables themselves. Only what steers packets to us holds a copy: of address and port. */
@@ -91,7 +97,8 @@ export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver
 
   readCounters(): DriverCounters {
     for (const [slot, { source }] of this.opened) this.collectOverruns(slot, source);
-    return { ports: NO_COUNTS, vteps: NO_COUNTS, bridgeDomains: NO_COUNTS, drops: this.overrunDrops(), punts: [] };
+    const drops = this.overrunDrops();
+    return { ports: NO_COUNTS, vteps: NO_COUNTS, bridgeDomains: NO_COUNTS, drops, fixes: this.readFixes(), punts: [] };
   }
 
   /** The engine stamps the tables. */
@@ -113,6 +120,30 @@ export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver
       }
     }
     return problems;
+  }
+
+  private repairForStack({ ifindex, slot }: InterfacePlan): {
+    readonly repair: StackRepair | undefined;
+    readonly trouble: string;
+  } {
+    const wanted = this.tables.interfaces.repairAt(slot);
+    if (wanted === undefined) return NOT_REPAIRED;
+    try {
+      return { repair: repairForStack(ifindex, this.parts.netns, wanted), trouble: "" };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { repair: undefined, trouble: `; what the kernel's own stack gets is not repaired: ${why}` };
+    }
+  }
+
+  /** A program sees all frames of its interface, the engine those that are for the VTEP. */
+  private readFixes(): FixCount[] {
+    const { interfaces, counters } = this.tables;
+    return Array.from(interfaces.repairedSlots(), (slot) => {
+      const opened = this.opened.get(slot);
+      const counts = opened?.source.fixes?.() ?? opened?.repair?.fixes() ?? counters.fixesAt(slot);
+      return { ...counts, slot };
+    });
   }
 
   private surveyUplinks(): void {

@@ -76,17 +76,20 @@ function ipv6(settings: VtepSettings): Instruction[] {
   ];
 }
 
-/** The filter as struct sock_filter[], in the byte order of this machine. */
-export function uplinkFilter(settings: VtepSettings): Uint8Array {
+/**
+ * The filter as struct sock_filter[], in the byte order of this machine. Where Ethertypes are repaired any will do: what
+ * follows must be a packet for us, and the engine looks at the type that it then has.
+ */
+export function uplinkFilter(settings: VtepSettings, isRepaired = false): Uint8Array {
   const isIpv6 = settings.family === Family.IPV6;
+  const type: Instruction[] = [[LOAD_HALF, IP - 2], mustBe(isIpv6 ? EtherType.IPV6 : EtherType.IPV4)];
   return assemble([
     [LOAD_WORD, METADATA + METADATA_PACKET_TYPE],
     mustNotBe(PACKET_OTHER_HOST),
     // A tag stands in metadata: what is behind it belongs to a VLAN interface, not to this one.
     [LOAD_WORD, METADATA + METADATA_VLAN_PRESENT],
     mustBe(0),
-    [LOAD_HALF, IP - 2],
-    mustBe(isIpv6 ? EtherType.IPV6 : EtherType.IPV4),
+    ...(isRepaired ? [] : type),
     ...(isIpv6 ? ipv6(settings) : ipv4(settings)),
   ]);
 }

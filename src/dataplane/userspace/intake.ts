@@ -4,6 +4,7 @@
 import { ConfigFlag, Drop, Family } from "../../abi/generated.js";
 import { type Decision, Verdict } from "../../engine/decision.js";
 import type { Engine } from "../../engine/engine.js";
+import { repairArrival } from "../../engine/repair.js";
 import {
   DESC_CHECKSUM_OFFSET,
   DESC_CHECKSUM_START,
@@ -51,6 +52,7 @@ export class Intake {
     const gsoType = descriptors[word + DESC_GSO_TYPE]!;
     const offset = descriptors[word + DESC_OFFSET]!;
     const length = descriptors[word + DESC_LENGTH]!;
+    repairArrival(this.tables, pool.bytes, offset, length, slot);
     // Only a super-packet beyond 64 KiB (BIG TCP) is longer than a slot.
     if ((flags & FRAME_TRUNCATED) !== 0) this.tables.counters.drop(Drop.MTU_EXCEEDED, slot, 0);
     else if (gsoType !== GSO_NONE) this.takeSuperPacket(pool, descriptors, word, slot, tick);

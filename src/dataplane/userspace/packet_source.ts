@@ -28,7 +28,7 @@ export class PacketSource implements FrameSource {
     private readonly tables: Tables,
     private readonly intake: Intake,
   ) {
-    this.filter = plan.role === "uplink" ? uplinkFilter(tables.settings) : undefined;
+    this.filter = plan.role === "uplink" ? this.filterFor(tables.settings) : undefined;
     this.socket = this.open(this.filter);
     this.pool = framePool(this.socket.pool);
   }
@@ -36,7 +36,7 @@ export class PacketSource implements FrameSource {
   /** An uplink's filter holds address and port. What waits in the former socket was for the former ones. */
   followSettings(settings: VtepSettings): void {
     if (this.filter === undefined) return;
-    const filter = uplinkFilter(settings);
+    const filter = this.filterFor(settings);
     if (Buffer.compare(filter, this.filter) === 0) return;
     const former = this.socket;
     this.socket = this.open(filter);
@@ -54,6 +54,10 @@ export class PacketSource implements FrameSource {
 
   close(): void {
     this.socket.close();
+  }
+
+  private filterFor(settings: VtepSettings): Uint8Array {
+    return uplinkFilter(settings, this.tables.interfaces.isRepaired(this.plan.slot));
   }
 
   /** Without a filter: every frame, whatever its destination. */

@@ -2,8 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { ConfigLayout } from "../../abi/generated.js";
+import type { FixCounts } from "../../fixer/counts.js";
+import { loadFront } from "../../fixer/front.js";
+import type { Fixer } from "../../fixer/program.js";
 import type { BpfLink as Link, BpfObject as Loaded, Netns } from "../../native/bpf.js";
 import { BpfLink, BpfObject } from "../../native/index.js";
+import type { RepairPlan } from "../../tables/interface.js";
 import type { VtepSettings } from "../../tables/tables.js";
 import type { InterfacePlan } from "../driver.js";
 
@@ -14,6 +18,7 @@ export class XskProgram {
   private readonly object: Loaded;
   private readonly programName: string;
   private link: Link | undefined;
+  private fixer: Fixer | undefined;
 
   constructor(role: InterfacePlan["role"]) {
     this.programName = `vtep_xsk_${role}`;
@@ -34,17 +39,24 @@ export class XskProgram {
   }
 
   /** Frames are steered from here on. Throws where the driver has no XDP in this mode. */
-  attach(ifindex: number, mode: "native" | "generic", netns: Netns): void {
+  attach(ifindex: number, mode: "native" | "generic", netns: Netns, repair?: RepairPlan): void {
     const program = this.object.program(this.programName);
     try {
-      this.link = BpfLink.attachXdp(program, ifindex, { mode, netns });
+      if (repair !== undefined) this.fixer = loadFront({ hook: "xdp", ...repair }, program);
+      this.link = BpfLink.attachXdp(this.fixer?.program ?? program, ifindex, { mode, netns });
     } finally {
       program.close();
     }
   }
 
+  /** Undefined where nothing is repaired. */
+  fixes(): FixCounts | undefined {
+    return this.fixer?.readCounts();
+  }
+
   close(): void {
     this.link?.close();
+    this.fixer?.close();
     this.object.close();
   }
 

@@ -2,6 +2,7 @@
 // in packet_source.ts. Every received frame goes to exactly one place: a socket that sends it, or back to the memory.
 
 import type { Engine } from "../../engine/engine.js";
+import type { FixCounts } from "../../fixer/counts.js";
 import type { Netns } from "../../native/bpf.js";
 import { DESC_LENGTH, DESC_OFFSET, DESC_STRIDE } from "../../native/descriptor.js";
 import { NativeError } from "../../native/error.js";
@@ -70,6 +71,10 @@ export class XskSource implements FrameSource {
     return news;
   }
 
+  fixes(): FixCounts | undefined {
+    return this.program.fixes();
+  }
+
   close(): void {
     const { router, memory } = this.parts;
     router.setEgress(this.plan.slot, undefined);
@@ -98,7 +103,7 @@ export class XskSource implements FrameSource {
     }
     this.program.configure(tables.settings);
     router.setEgress(slot, new XskEgress(tables, this.sockets[0]!, slot));
-    this.program.attach(ifindex, mode, netns);
+    this.program.attach(ifindex, mode, netns, tables.interfaces.repairAt(slot));
     for (const socket of this.sockets) socket.start(() => this.onReadable(socket));
   }
 

@@ -19,6 +19,7 @@ import { learning } from "./learning.js";
 import { malformed } from "./malformed.js";
 import { mssClamp } from "./mss.js";
 import { pathMtu } from "./path_mtu.js";
+import { repair } from "./repair.js";
 import { routing } from "./routing.js";
 import { routingLookup } from "./routing_lookup.js";
 import { security } from "./security.js";
@@ -39,6 +40,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   security,
   "storm control": stormControl,
   "access ports": access,
+  "Ethertype repair": repair,
   "outer header": header,
   ECN: ecn,
   "VXLAN header": vxlanHeader,
