@@ -11,6 +11,7 @@ import type {
   NeighborView,
   Origin,
   PortView,
+  RepairView,
   RouteView,
   StatusView,
   VrfView,
@@ -59,6 +60,7 @@ export interface VtepOperations {
   vrfs(): Iterable<VrfView>;
   bridgeDomains(): Iterable<BridgeDomainView>;
   drops(): Iterable<DropView>;
+  repairs(): Iterable<RepairView>;
   /** Oldest first; with a limit the newest ones. */
   events(limit?: number): Iterable<EventView>;
   /** Compares FRR, the kernel, our tables and the data path; takes seconds. Refused with `no_frr` and `frr_down`. */

@@ -9,6 +9,7 @@ import type {
   NeighborView,
   NexthopView,
   PortView,
+  RepairView,
   RouteView,
   StatusView,
   UnderlayView,
@@ -149,6 +150,15 @@ const drops = list<DropView>("drops", "frames that were not forwarded, by reason
   { title: "PACKETS", value: (row) => row.packets, align: "right" },
 ]);
 
+const repairs = list<RepairView>("repairs", "interfaces that repair Ethertypes, and how often they had to", [
+  { title: "INTERFACE", value: (row) => row.interface },
+  { title: "ROLE", value: (row) => row.role },
+  { title: "REPAIRS", value: (row) => (row.ipv6 ? "IPv4, IPv6" : "IPv4") },
+  { title: "FIXED", value: (row) => row.fixed, align: "right" },
+  { title: "SUSPICIOUS", value: (row) => row.suspicious, align: "right" },
+  { title: "PASSED", value: (row) => row.passed, align: "right" },
+]);
+
 const events = list<EventView>("events", "what happened lately, the newest last", [
   { title: "TIME", value: (row) => row.lastTime },
   { title: "KIND", value: (row) => row.kind },
@@ -215,6 +225,7 @@ export const nouns: readonly Noun[] = [
   vrfs,
   bridgeDomains,
   drops,
+  repairs,
   events,
   audit,
 ];

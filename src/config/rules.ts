@@ -15,6 +15,7 @@ import {
 import { accessIsNotUnderlay, hooksAgree, portsFitTables, portsOnce } from "./rules/port.js";
 import { bridgeDomainsDefined, namesOnce, vrfsDefined } from "./rules/reference.js";
 import { floodListsWithoutRepeats, remoteVtepsFitLocal, vtepsFitTables } from "./rules/remote.js";
+import { ipv6RepairIsWhole, repairedAreUnderlay, repairsAgree } from "./rules/repair.js";
 import { macsHaveOnePlace, staticMacsFit } from "./rules/security.js";
 import { bindingsOnce, routerMacsAgree, routesFitTables, routesHaveL3Vni, routesOnce } from "./rules/static.js";
 import { symmetricVrfsComplete, tablesOnce, vnisOnce } from "./rules/vrf.js";
@@ -40,6 +41,9 @@ export const rules: readonly Rule[] = [
   accessIsNotUnderlay,
   portsFitTables,
   hooksAgree,
+  repairsAgree,
+  repairedAreUnderlay,
+  ipv6RepairIsWhole,
   staticMacsFit,
   macsHaveOnePlace,
   remoteVtepsFitLocal,

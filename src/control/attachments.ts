@@ -86,6 +86,7 @@ export class Attachments {
     this.closeInterface(attachment, "no longer in the config");
     this.byName.delete(name);
     this.tables.interfaces.clear(attachment.slot);
+    this.tables.counters.forgetFixes(attachment.slot);
     this.slots.release(name);
   }
 
@@ -106,7 +107,10 @@ export class Attachments {
   /** An interface that does not exist keeps its slot, with interface index 0. */
   private writeInterface({ intent, slot, link }: Attachment): void {
     const flags =
-      (intent.role === "uplink" ? InterfaceFlag.UPLINK : 0) | (intent.isHostStack ? InterfaceFlag.ENGINE : 0);
+      (intent.role === "uplink" ? InterfaceFlag.UPLINK : 0) |
+      (intent.isHostStack ? InterfaceFlag.ENGINE : 0) |
+      (intent.repair === undefined ? 0 : InterfaceFlag.FIX_ETHERTYPE) |
+      (intent.repair?.ipv6 ? InterfaceFlag.FIX_IPV6 : 0);
     this.tables.interfaces.set(slot, intent.name, link?.ifindex ?? 0, flags, link?.mtu ?? 0);
   }
 

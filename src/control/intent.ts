@@ -3,6 +3,7 @@
 
 import type { HookKind } from "../dataplane/driver.js";
 import type { GatewayAddress } from "../tables/bridge_domain.js";
+import type { RepairPlan } from "../tables/interface.js";
 import type { VtepSettings } from "../tables/tables.js";
 import type { Mac } from "../wire/ethernet.js";
 import type { FrrIntent } from "./frr/intent.js";
@@ -13,6 +14,8 @@ export interface InterfaceIntent {
   readonly hook: "auto" | HookKind;
   /** Leads to this host's own stack: every frame from it is for the engine. */
   readonly isHostStack: boolean;
+  /** What is put right in frames that it receives; undefined = nothing. */
+  readonly repair?: RepairPlan;
 }
 
 /** Where a domain is routed, and as whom. */

@@ -11,12 +11,19 @@ export function changedKeys(before: VtepConfig, after: VtepConfig, from: Intent,
   if (!isDeepStrictEqual(before.api, after.api)) keys.push("api");
   keys.push(...keysOf("bridgeDomains", from.bridgeDomains, to.bridgeDomains));
   keys.push(...keysOf("vrfs", from.vrfs, to.vrfs));
-  keys.push(...keysOf("ports", from.ports, to.ports));
+  keys.push(...new Set([...keysOf("ports", from.ports, to.ports), ...changedInterfaces(from, to)]));
   keys.push(...keysOf("control.static.vteps", from.vteps, to.vteps));
   keys.push(...keysOf("control.static.fdb", from.remoteMacs, to.remoteMacs));
   keys.push(...keysOf("control.static.neighbors", from.neighbors, to.neighbors));
   keys.push(...keysOf("control.static.routes", from.routes, to.routes));
   return keys;
+}
+
+/** Hook and repair of a port go for its interface. */
+function changedInterfaces(from: Intent, to: Intent): string[] {
+  const stay = [...to.interfaces].filter(([name, { role }]) => role === "access" && from.interfaces.has(name));
+  const isChanged = ([name, intent]: (typeof stay)[number]) => !isDeepStrictEqual(from.interfaces.get(name), intent);
+  return stay.filter(isChanged).map(([name]) => `ports[${name}]`);
 }
 
 function keysOf<T>(section: string, from: ReadonlyMap<string, T>, to: ReadonlyMap<string, T>): string[] {

@@ -13,6 +13,7 @@ import type {
   FdbView,
   NeighborView,
   PortView,
+  RepairView,
   RouteView,
   StatusView,
   VrfView,
@@ -24,6 +25,7 @@ import {
   fdbViews,
   neighborViews,
   portViews,
+  repairViews,
   routeViews,
   vrfViews,
   vtepViews,
@@ -91,6 +93,10 @@ export class Operations implements VtepOperations {
 
   drops(): Iterable<DropView> {
     return dropViews(this.vtep.tables, this.names(), this.counters());
+  }
+
+  repairs(): Iterable<RepairView> {
+    return repairViews(this.vtep.tables, this.names(), this.counters().fixes);
   }
 
   events(limit?: number): EventView[] {

@@ -193,6 +193,24 @@ export interface BridgeDomainView extends Omit<BridgeDomainSettings, "vni" | "vr
   readonly neighborCount: number;
 }
 
+/** Frames that an interface with `repair` in its config received. */
+export interface RepairView {
+  readonly interface: string;
+  readonly role: "underlay" | "access";
+  /** Whether IPv6 with Ethertype 0x0800 is repaired too. */
+  readonly ipv6: boolean;
+  /** fixed4 + fixed6. */
+  readonly fixed: number;
+  /** Type and IP version differ, but the frame was left alone. */
+  readonly suspicious: number;
+  /** All others. */
+  readonly passed: number;
+  /** 0x86DD became 0x0800. */
+  readonly fixed4: number;
+  /** 0x0800 became 0x86DD. */
+  readonly fixed6: number;
+}
+
 export interface DropView {
   readonly reason: string;
   /** Where the frames came in; null where that interface is gone. */

@@ -9,6 +9,7 @@ import type {
   FdbView,
   NeighborView,
   PortView,
+  RepairView,
   RouteView,
   StatusView,
   VrfView,
@@ -136,6 +137,11 @@ export class ListedVtep implements VtepOperations {
     const unknown = { unknownUnicast: "flood", unknownUnicastHold: 40 } as const;
     const counts = { portCount: 2, floodPortCount: 1, vtepCount: 1, macCount: 2 };
     return [{ name: "red", vni: 100, ...policy, ...routed, ...unknown, ...counts, ...traffic }];
+  }
+
+  repairs(): RepairView[] {
+    const counts = { fixed: 3, suspicious: 1, passed: 40, fixed4: 2, fixed6: 1 };
+    return [{ interface: "up0", role: "underlay", ipv6: true, ...counts }];
   }
 
   drops(): DropView[] {

@@ -15,7 +15,18 @@ beforeEach(() => {
 });
 
 describe("views by HTTP", () => {
-  const lists = ["ports", "fdb", "neighbors", "vteps", "routes", "vrfs", "bridgeDomains", "drops", "events"] as const;
+  const lists = [
+    "ports",
+    "fdb",
+    "neighbors",
+    "vteps",
+    "routes",
+    "vrfs",
+    "bridgeDomains",
+    "drops",
+    "repairs",
+    "events",
+  ] as const;
 
   it.each(lists)("answers %s with a JSON list of the operation's entries", async (noun) => {
     const answer = await served.get(`/v1/${noun}`);

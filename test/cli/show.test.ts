@@ -28,6 +28,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   vrfs: ["name", "l3vni", "routerMac", "irb", "table"],
   bridgeDomains: ["name", "vni", "learning", "ageing", "unknownUnicast", "mobility", "macCount"],
   drops: ["reason", "interface", "bridgeDomain", "packets"],
+  repairs: ["interface", "role", "fixed", "suspicious", "passed"],
   events: ["time", "kind", "interface"],
   audit: ["what", "bridgeDomain", "vrf", "key", "frr", "kernel", "vtepd", "dataPath", "action", "outcome", "why"],
 };

@@ -51,6 +51,12 @@ export class ViewsController {
     return this.reply.send(context, this.operations.drops());
   }
 
+  @Get("/repairs")
+  @Summary("Interfaces that repair Ethertypes, and how often they had to")
+  repairs(@Context() context: PlatformContext): Promise<void> {
+    return this.reply.send(context, this.operations.repairs());
+  }
+
   @Get("/events")
   @Summary("What happened lately, oldest first; with a limit the newest")
   events(

@@ -2,6 +2,7 @@
 
 import { Limit } from "../../abi/generated.js";
 import { mapping } from "./keywords.js";
+import { portRepairSchema } from "./repair.js";
 import { hookChoices } from "./vtep.js";
 
 const rate = { type: "integer", minimum: 0, maximum: 1_000_000_000, unit: "frames per second" } as const;
@@ -69,6 +70,7 @@ export const portSchema = mapping({
       default: "auto",
       description: "Where the port is attached: auto takes tc for a veth and XDP for a physical interface.",
     },
+    repair: portRepairSchema,
     security: securitySchema,
     stormControl: stormControlSchema,
     isolated: { type: "boolean", default: false, description: "Isolated ports do not reach each other." },

@@ -1,6 +1,7 @@
 // Config section `vtep`: the local tunnel endpoint and the outer header it writes.
 
 import { mapping } from "./keywords.js";
+import { underlayRepairSchema } from "./repair.js";
 
 const udpPort = { type: "integer", minimum: 1, maximum: 65535 } as const;
 
@@ -27,6 +28,7 @@ export const vtepSchema = mapping({
       default: "auto",
       description: "Where underlay interfaces are attached: auto takes tc for a veth and XDP for a physical interface.",
     },
+    repair: underlayRepairSchema,
     udpPort: { ...udpPort, default: 4789, description: "UDP port that VXLAN packets are sent to and received on." },
     sourcePorts: {
       type: "array",

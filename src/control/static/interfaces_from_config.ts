@@ -7,19 +7,29 @@ import { Violation } from "../../tables/port.js";
 import { type InterfaceIntent, type PortIntent, portName } from "../intent.js";
 import { macOf } from "./routing_from_config.js";
 
-/** A port's hook goes for its interface; the config rules refuse two that differ. */
+/** A port's hook and repair go for its interface; the config rules refuse two that differ. */
 export function interfacesOf(config: VtepConfig): Map<string, InterfaceIntent> {
   const interfaces = new Map<string, InterfaceIntent>();
-  for (const name of config.vtep.underlay)
-    interfaces.set(name, { name, role: "uplink", hook: config.vtep.underlayHook, isHostStack: false });
-  for (const { interface: name, hook } of config.ports) {
+  const { underlay, underlayHook, repair } = config.vtep;
+  for (const name of underlay) {
+    const isRepaired = repair?.interfaces?.includes(name) ?? true;
+    const uplink = { name, role: "uplink", hook: underlayHook, isHostStack: false } as const;
+    interfaces.set(name, { ...uplink, ...repairOf(isRepaired ? repair : undefined) });
+  }
+  for (const port of config.ports) {
+    const { interface: name } = port;
     const known = interfaces.get(name);
-    if (known !== undefined && known.hook !== "auto") continue;
-    interfaces.set(name, { name, role: "access", hook, isHostStack: false });
+    const hook = known === undefined || known.hook === "auto" ? port.hook : known.hook;
+    interfaces.set(name, { ...known, name, role: "access", hook, isHostStack: false, ...repairOf(port.repair) });
   }
   for (const { name } of hostStackPorts(config))
     interfaces.set(name, { name, role: "access", hook: "auto", isHostStack: true });
   return interfaces;
+}
+
+/** As a property, where there is one: any port of an interface may say it for all. */
+function repairOf(repair: PortConfig["repair"]): Pick<InterfaceIntent, "repair"> {
+  return repair?.ethertype ? { repair: { ipv6: repair.ipv6 } } : {};
 }
 
 export function portsOf(config: VtepConfig): Map<string, PortIntent> {
