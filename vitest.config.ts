@@ -6,7 +6,10 @@ import { defineConfig } from "vitest/config";
  */
 const PURE = ["abi", "wire", "tables", "engine", "config", "architecture", "telemetry", "lab"];
 const pureFiles = PURE.map((folder) => `test/${folder}/**/*.test.ts`);
-/** Each run of a lab has namespaces of its own: two at a time. */
+/**
+ * Each run of a lab has namespaces of its own: two at a time. They run real daemons with real timers on a machine that
+ * others may be using, so a failed one is run once more; the summary names it and says how it failed first.
+ */
 const labFiles = ["test/labs/**/*.test.ts"];
 
 export default defineConfig({
@@ -32,7 +35,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "labs", include: labFiles, testTimeout: 60_000, maxConcurrency: 2, sequence: { groupOrder: 2 } },
+        test: {
+          name: "labs",
+          include: labFiles,
+          testTimeout: 60_000,
+          maxConcurrency: 2,
+          retry: 1,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

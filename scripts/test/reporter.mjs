@@ -1,5 +1,7 @@
-// A vitest reporter that lists every skipped test with its reason, and leaves the totals for scripts/test.mjs in the
-// file that VTEPD_TEST_RESULT names. Under CI as root nothing may be skipped but for a reason on the allow-list.
+// A vitest reporter that ends with what a reader looks for: every failed test with the beginning of its failure, every
+// test that passed only when it was run again, every skipped one with its reason. It leaves the totals for
+// scripts/test.mjs in the file that VTEPD_TEST_RESULT names. Under CI as root nothing may be skipped but for a reason
+// on the allow-list.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -17,13 +19,37 @@ export function parseAllowList(text) {
 export const forbiddenSkips = (skips, allowed) =>
   skips.filter(({ reason }) => !allowed.some((part) => reason.includes(part)));
 
+/** What of a failure stands in the summary: a lab's goes on with a diagnosis of some hundred lines. */
+const SUMMARY_LINES = 8;
+
+const nameOf = (testModule, test) => `${testModule.relativeModuleId} > ${test.fullName}`;
+
+function beginningOf(errors) {
+  const lines = (errors ?? []).flatMap(({ message }) => String(message).split("\n").slice(0, SUMMARY_LINES));
+  return lines.map((line) => `\n    ${line}`).join("");
+}
+
+/** `failed` and `passed only when run again`, a line each, and how the first try failed. */
+function trouble(testModules) {
+  const lines = [];
+  for (const testModule of testModules) {
+    for (const test of testModule.children.allTests()) {
+      const { state, errors } = test.result();
+      const name = nameOf(testModule, test);
+      if (state === "failed") lines.push(`failed: ${name}:${beginningOf(errors)}`);
+      else if (test.diagnostic()?.flaky) lines.push(`passed only when run again: ${name}:${beginningOf(errors)}`);
+    }
+  }
+  return lines;
+}
+
 function skipsOf(testModules) {
   const skips = [];
   for (const testModule of testModules) {
     for (const test of testModule.children.allTests("skipped")) {
       // A test that skips itself says why; one that was declared skipped says it in its name or its suite's.
       skips.push({
-        name: `${testModule.relativeModuleId} > ${test.fullName}`,
+        name: nameOf(testModule, test),
         reason: test.result().note ?? test.fullName,
       });
     }
@@ -46,6 +72,7 @@ export default class SkipReporter {
     for (const { name, reason } of skips) console.log(`skipped: ${name}: ${reason}`);
     const strict = process.env.CI === "true" && process.getuid() === 0;
     const forbidden = strict ? forbiddenSkips(skips, parseAllowList(readFileSync(ALLOW_LIST, "utf8"))) : [];
+    for (const line of trouble(testModules)) console.log(line);
     for (const { name } of forbidden)
       console.log(`failed: ${name}: as root on CI this may not be skipped (test/allowed-skips.txt)`);
     const result = {
