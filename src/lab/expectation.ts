@@ -193,6 +193,20 @@ export interface VtyshCheck extends CheckBase {
   };
 }
 
+export interface EthertypeFixCheck extends CheckBase {
+  /**
+   * `vtepd ethertype-fix` on an interface whose switch spoils IPv4: nobody is heard before, everybody while it is
+   * attached, nobody again when it is detached.
+   */
+  readonly ethertypeFix: {
+    readonly node: string;
+    readonly interface: string;
+    readonly hook: "xdp" | "xdp-generic" | "tc";
+    /** Each a host that speaks, and one behind the interface that answers. */
+    readonly pairs: readonly (readonly [from: string, to: string])[];
+  };
+}
+
 export type FrrAction = "restart" | "kill" | "start";
 export type FrrDaemon = "zebra" | "bgpd" | "bfdd" | "all";
 
@@ -215,4 +229,5 @@ export type Check =
   | ProbesCheck
   | ConvergedCheck
   | VtyshCheck
+  | EthertypeFixCheck
   | FrrCheck;

@@ -5,7 +5,7 @@
 import { type Command, command } from "./command.js";
 import { homeOf, vrfPlaces } from "./kernel_irb.js";
 import { kernelVtepCommands } from "./kernel_vtep.js";
-import { subInterfaceCommands, subInterfaceName, trunksOf } from "./sub_interfaces.js";
+import { subInterfaceCommands, subInterfaceName, tcCommands, trunksOf } from "./sub_interfaces.js";
 import { type InterfaceSpec, type LabSpec, type NodeSpec, splitEndpoint, type Variant } from "./topology.js";
 
 export type NamespaceOf = (node: string) => string;
@@ -14,6 +14,8 @@ export interface PlanOptions {
   readonly namespaceOf: NamespaceOf;
   /** The compiled `dot1q.bpf.c`. */
   readonly dot1qObject: string;
+  /** The compiled `wrong_ethertype.bpf.c`. */
+  readonly wrongEthertypeObject: string;
 }
 
 /** Quick and quiet: no wait for duplicate address detection, no router solicitations, no reverse path check. */
@@ -165,8 +167,16 @@ function addressCommands(node: string, name: string, spec: InterfaceSpec): Comma
   ];
 }
 
-function roleCommands(lab: LabSpec, node: string, spec: NodeSpec, { namespaceOf }: PlanOptions): Command[] {
-  if (spec.kind === "switch") return switchCommands(node, spec, interfacesOf(lab, node));
+function roleCommands(lab: LabSpec, node: string, spec: NodeSpec, options: PlanOptions): Command[] {
+  const { namespaceOf, wrongEthertypeObject } = options;
+  if (spec.kind === "switch") {
+    const ports = interfacesOf(lab, node);
+    const broken = ports.filter((port) => spec.interfaces?.[port]?.wrongEthertype === true);
+    return [
+      ...switchCommands(node, spec, ports),
+      ...broken.flatMap((port) => tcCommands(node, port, "egress", wrongEthertypeObject)),
+    ];
+  }
   if (spec.kind !== "kernel-vtep" || spec.config === undefined) return [];
   const mtuOf = (name: string) => interfaceSpec(lab, node, name).mtu ?? DEFAULT_MTU;
   return kernelVtepCommands(node, spec.config, { namespaceOf, mtuOf });

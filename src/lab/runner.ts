@@ -21,6 +21,7 @@ import { interfacesOf, type NamespaceOf, plan, withVariant } from "./plan.js";
 import type { Lab, Variant, VtepSpec } from "./topology.js";
 
 const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
+const wrongEthertypeObject = join(checkoutRoot, "build/bpf/wrong_ethertype.bpf.o");
 const LINKS_TIMEOUT_MS = patient(5000);
 /** What a port's hook may be in each variant. */
 const HOOKS: Readonly<Record<Variant, readonly string[]>> = {
@@ -51,7 +52,7 @@ export function refuseUnlessPossible(lab?: Lab): void {
   if (process.getuid?.() !== 0) {
     throw new VtepError("lab_root", "labs are made of network namespaces, which needs root: run this with sudo");
   }
-  for (const file of [probeProgram, dot1qObject]) {
+  for (const file of [probeProgram, dot1qObject, wrongEthertypeObject]) {
     if (!existsSync(file)) throw new VtepError("lab_build", `${file} is missing: run 'npm run build'`, { file });
   }
   const missing = lab === undefined ? [] : missingPrograms(lab);
@@ -64,7 +65,7 @@ export function refuseUnlessPossible(lab?: Lab): void {
 async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<LabContext> {
   const chosen = withVariant(lab, variant);
   const { namespaceOf } = instance;
-  await runCommands(plan(chosen, { namespaceOf, dot1qObject }), namespaceOf);
+  await runCommands(plan(chosen, { namespaceOf, dot1qObject, wrongEthertypeObject }), namespaceOf);
   await Promise.all(Object.keys(chosen.nodes).map((node) => awaitLinks(chosen, node, namespaceOf)));
   const frr = await prepareFrr(chosen, instance);
   const ours = Object.entries(chosen.nodes).flatMap(([node, { kind, config }]): [Daemon, VtepSpec][] =>

@@ -20,6 +20,7 @@ const interfaceSpec = closed(
     mac: text,
     addresses: texts,
     apart: { type: "boolean" },
+    wrongEthertype: { type: "boolean" },
     bond: closed({ members: texts, mode: text }, ["members"]),
     offloads: mapOf({ type: "boolean" }),
     vlans: mapOf(closed({ addresses: texts, mac: text }, ["addresses"])),
@@ -128,6 +129,12 @@ const actions: Record<string, object> = {
   move: closed({ host: text, switch: text, from: text, to: text, ...pings }, ["host", "switch", "from", "to"]),
   probes: closed({ host: text, family, count: { type: "integer" } }, ["host", "count"]),
   converged: closed({ nodes: texts, hosts: mapOf(text), absent: texts, routes: mapOf(mapOf(texts)) }, []),
+  ethertypeFix: closed({
+    node: text,
+    interface: text,
+    hook: { enum: ["xdp", "xdp-generic", "tc"] },
+    pairs: { type: "array", items: pair(text) },
+  }),
   vtysh: closed({ node: text, command: text, has: rows, hasNot: rows }, ["node", "command"]),
   frr: closed(
     {

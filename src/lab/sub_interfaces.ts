@@ -57,12 +57,13 @@ export function subInterfaceCommands(node: string, name: string, trunk: Trunk, o
     ];
   });
   const joined = [name, ...trunk.vlans.map(({ vlan }) => innerName(name, vlan))];
-  return [...pairs, ...joined.flatMap((device) => joinCommands(node, device, object))];
+  return [...pairs, ...joined.flatMap((device) => tcCommands(node, device, "ingress", object))];
 }
 
-function joinCommands(node: string, device: string, object: string): Command[] {
+/** The program of a compiled object at a device. */
+export function tcCommands(node: string, device: string, side: "ingress" | "egress", object: string): Command[] {
   return [
     command("tc", node, "qdisc", "add", "dev", device, "clsact"),
-    command("tc", node, "filter", "add", "dev", device, "ingress", "bpf", "direct-action", "obj", object, "sec", "tc"),
+    command("tc", node, "filter", "add", "dev", device, side, "bpf", "direct-action", "obj", object, "sec", "tc"),
   ];
 }

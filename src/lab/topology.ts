@@ -15,6 +15,8 @@ export interface InterfaceSpec {
   readonly apart?: boolean;
   /** A bond of interfaces of its node that links lead to. */
   readonly bond?: { readonly members: readonly string[]; readonly mode?: string };
+  /** Of a switch: IPv4 packets leave here with the Ethertype of IPv6, which is what some switches do. */
+  readonly wrongEthertype?: boolean;
   /** `ethtool -K`. */
   readonly offloads?: Readonly<Record<string, boolean>>;
   /** 802.1Q sub-interfaces by VLAN id; each is called `<interface>.<vlan>`. */

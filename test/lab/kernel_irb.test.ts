@@ -40,7 +40,7 @@ expect: []
 const SYMMETRIC = 'l3vni: 5000, routerMac: "02:bb:00:00:00:01"';
 
 const lines = (vrf: string) =>
-  plan(lab(vrf), { namespaceOf: (node) => `ns-${node}`, dot1qObject: "dot1q.o" }).map(
+  plan(lab(vrf), { namespaceOf: (node) => `ns-${node}`, dot1qObject: "dot1q.o", wrongEthertypeObject: "wrong.o" }).map(
     ({ tool, node, words }) => `${node ?? ""}> ${tool} ${words.join(" ")}`,
   );
 

@@ -8,7 +8,7 @@ const LAB = parseLab(
 title: one VTEP
 nodes:
   h1: { kind: host, interfaces: { eth0: { vlans: { 10: { addresses: [10.0.0.1/24] } } } } }
-  sw: { kind: switch }
+  sw: { kind: switch, interfaces: { p1: { wrongEthertype: true } } }
   v1:
     kind: vtepd
     interfaces: { up0: { mtu: 1550, addresses: ["2001:db8::1/64"], offloads: { tx: false } } }
@@ -29,9 +29,11 @@ expect: [{ ping: { between: [h1] } }]
 );
 
 const lines = (variant: "kernel" | "ebpf") =>
-  plan(withVariant(LAB, variant), { namespaceOf: (node) => `ns-${node}`, dot1qObject: "dot1q.o" }).map(
-    ({ tool, node, words }) => `${node ?? ""}> ${tool} ${words.join(" ")}`,
-  );
+  plan(withVariant(LAB, variant), {
+    namespaceOf: (node) => `ns-${node}`,
+    dot1qObject: "dot1q.o",
+    wrongEthertypeObject: "wrong.o",
+  }).map(({ tool, node, words }) => `${node ?? ""}> ${tool} ${words.join(" ")}`);
 
 describe("plan", () => {
   it("makes namespaces first and routes last", () => {
@@ -53,6 +55,11 @@ describe("plan", () => {
     expect(all.find((line) => line.includes("name eth0 netns ns-h1"))).toContain("index 1000");
     expect(all).toContain("h1> ip link add eth0.10i index 10010 type veth peer name eth0.10");
     expect(all.filter((line) => line.includes("obj dot1q.o sec tc"))).toHaveLength(2);
+  });
+
+  it("spoils what leaves a switch where the lab says so", () => {
+    const spoilers = lines("ebpf").filter((line) => line.includes("wrong.o"));
+    expect(spoilers).toEqual(["sw> tc filter add dev p1 egress bpf direct-action obj wrong.o sec tc"]);
   });
 
   it("leaves the VTEP to vtepd", () => {

@@ -1,7 +1,8 @@
 /** One check of a lab, whichever kind it is. */
 import { type LabContext, whileCapturing } from "../context.js";
-import type { Check, IcmpCheck, LinkCheck, PingCheck } from "../expectation.js";
+import type { Check, EthertypeFixCheck, IcmpCheck, LinkCheck, PingCheck } from "../expectation.js";
 import { checkConverged } from "./converged.js";
+import { checkEthertypeFix } from "./ethertype_fix.js";
 import { checkFlows } from "./flows.js";
 import { checkFrr } from "./frr.js";
 import { checkIcmp, checkTrace } from "./icmp.js";
@@ -34,6 +35,7 @@ function act(context: LabContext, check: Check): Promise<Outcome> {
   if ("converged" in check) return checkConverged(context, check);
   if ("vtysh" in check) return checkVtysh(context, check);
   if ("frr" in check) return checkFrr(context, check);
+  if ("ethertypeFix" in check) return checkEthertypeFix(context, check);
   return checkProbes(context, check);
 }
 
@@ -75,6 +77,7 @@ export function describeCheck(check: Check): string {
   if ("converged" in check) return `the control plane has told ${(check.converged.nodes ?? ["everybody"]).join(", ")}`;
   if ("vtysh" in check) return `${check.vtysh.node}: ${check.vtysh.command}`;
   if ("frr" in check) return `${check.frr.action} ${check.frr.daemon} of ${check.frr.node}`;
+  if ("ethertypeFix" in check) return describeFix(check.ethertypeFix);
   if ("trace" in check) return `path from ${check.trace.from} to ${check.trace.to}, hop by hop`;
   if ("icmp" in check) return describeIcmp(check.icmp);
   if ("move" in check) return `${check.move.host} moves from ${check.move.from} to ${check.move.to}`;
@@ -95,6 +98,10 @@ function describePing(ping: PingCheck["ping"]): string {
 function describeLinks({ node, state, interfaces, silent = false }: LinkCheck["links"]): string {
   const which = interfaces === undefined ? `all links of ${node}` : `${interfaces.join(", ")} of ${node}`;
   return `${which} go ${state}${silent ? ", which nobody sees" : ""}`;
+}
+
+function describeFix({ node, interface: name, hook }: EthertypeFixCheck["ethertypeFix"]): string {
+  return `IPv4 reaches ${node} by ${name} while a fixer is attached at ${hook}, and only then`;
 }
 
 function describeIcmp({ from, to, size, answer, by }: IcmpCheck["icmp"]): string {
