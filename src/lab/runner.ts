@@ -5,10 +5,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { VtepError } from "../wire/error.js";
 import { awaitCarrier } from "./carrier.js";
+import { checkDatapath } from "./checks/datapath.js";
 import { describeCheck, runCheck } from "./checks/run.js";
 import { runCommands } from "./command.js";
 import { type LabContext, probeProgram } from "./context.js";
-import { Daemon, showRows } from "./daemon.js";
+import { Daemon } from "./daemon.js";
 import { diagnose } from "./diagnose.js";
 import type { Check } from "./expectation.js";
 import type { Frr } from "./frr/frr.js";
@@ -23,14 +24,6 @@ import type { Lab, Variant, VtepSpec } from "./topology.js";
 const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
 const wrongEthertypeObject = join(checkoutRoot, "build/bpf/wrong_ethertype.bpf.o");
 const LINKS_TIMEOUT_MS = patient(5000);
-/** What a port's hook may be in each variant. */
-const HOOKS: Readonly<Record<Variant, readonly string[]>> = {
-  ebpf: ["tc", "xdp"],
-  userspace: ["userspace"],
-  auto: ["tc", "xdp", "userspace"],
-  kernel: [],
-};
-
 export interface CheckResult {
   readonly name: string;
   /** `skipped`: does not concern this variant. */
@@ -130,7 +123,7 @@ export function testLab(
       for (const one of some) onResult(one);
     };
     const daemons = [...context.daemons.values()];
-    note(...(await Promise.all(daemons.map((daemon) => checkDatapath(daemon, variant)))));
+    note(...(await Promise.all(daemons.map((daemon) => judgeDatapath(daemon, variant)))));
     for (const check of context.lab.expect) {
       note(await judge(context, check));
       // The rest would only wait for it.
@@ -157,17 +150,10 @@ async function judge(context: LabContext, check: Check): Promise<CheckResult> {
   }
 }
 
-/** That the daemon uses the data path it was told to, on every port: else a lab could pass for the wrong reason. */
-async function checkDatapath(daemon: Daemon, variant: Variant): Promise<CheckResult> {
-  const name = `${daemon.node} forwards by ${variant}`;
-  const [[status], ports] = await Promise.all([showRows(daemon.socket, "status"), showRows(daemon.socket, "ports")]);
-  const hooks = ports.map(({ hook }) => String(hook));
-  const right = hooks.filter((hook) => HOOKS[variant].includes(hook));
-  const problems = [
-    ...(variant === "auto" || status?.datapath === variant ? [] : [`status says ${status?.datapath}`]),
-    ...(right.length === hooks.length ? [] : [`the hooks of its ports are ${hooks.join(", ")}`]),
-  ];
-  return { name, state: problems.length === 0 ? "passed" : "failed", problems, detail: [...new Set(hooks)].join(", ") };
+async function judgeDatapath(daemon: Daemon, variant: Variant): Promise<CheckResult> {
+  const { problems, detail } = await checkDatapath(daemon.socket, variant);
+  const state = problems.length === 0 ? "passed" : "failed";
+  return { name: `${daemon.node} forwards by ${variant}`, state, problems, detail };
 }
 
 /** Said only when something is wrong: a daemon of FRR that died by itself. */

@@ -60,6 +60,7 @@ describe("what a daemon reads of it", () => {
     expect(daemonFile("v1", "zebra", TEXT)).toContain("vni 5000");
     expect(daemonFile("v1", "zebra", TEXT)).not.toContain("vni 100");
     expect(daemonFile("v1", "bgpd", TEXT)).toContain("vni 100");
+    expect(daemonFile("v1", "bgpd", TEXT)).not.toContain("vrf");
     expect(daemonFile("v1", "bfdd", TEXT)).not.toContain("vni");
     expect(daemonFile("v1", "bfdd", TEXT)).toContain("profile fast");
   });

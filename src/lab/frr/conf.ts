@@ -33,8 +33,15 @@ export function frrText(lab: LabSpec, spec: NodeSpec): FilledText | undefined {
   return template === undefined ? { text: "", problems: [`no template '${name}'`] } : fill(template, words);
 }
 
-/** Blocks that a daemon must not see: ` vni 100` of bgpd, for one, is a command of zebra's as well. */
-const FOREIGN: Readonly<Record<string, RegExp>> = { zebra: /^(router bgp|bfd)\b/, bgpd: /^bfd\b/, bfdd: /^(?!bfd\b)/ };
+/**
+ * Blocks that a daemon must not see: ` vni 100` of bgpd, for one, is a command of zebra's as well, and what bgpd says of
+ * a VRF's block looks like the cause of whatever else is wrong.
+ */
+const FOREIGN: Readonly<Record<string, RegExp>> = {
+  zebra: /^(router bgp|bfd)\b/,
+  bgpd: /^(bfd|vrf|exit-vrf)\b/,
+  bfdd: /^(?!bfd\b)/,
+};
 
 /** A block is a line that is not indented, and the indented ones that follow. */
 const blocksOf = (text: string): string[] => text.split(/^(?=\S)/m);
