@@ -77,8 +77,11 @@ export interface Driver {
   readCounters(): DriverCounters;
   /** Time stamps that only the data path knows: calls back with the last tick of each FDB key asked for. */
   readSeen(keys: Int32Array, count: number, seen: (index: number, tick: number) => void): void;
-  /** Where frames are carried by a copy of the tables: forwarding entries in which it differs from them. */
-  fdbDifferences?(): Iterable<FdbDifference>;
+  /**
+   * Where frames are carried by a copy of the tables: forwarding entries in which it differs from them. undefined: one
+   * that does not differ. Between two, time may pass and both sides may change.
+   */
+  fdbDifferences?(): Iterable<FdbDifference | undefined>;
   /** Emits a frame as the VTEP itself: out of an access port, or, by its outer headers, towards the underlay. */
   inject(slot: number, frame: Uint8Array): void;
   /** Sends a frame of the gateway's own into a bridge domain, wherever its destination MAC is. */

@@ -117,7 +117,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
     }
   }
 
-  fdbDifferences(): Iterable<FdbDifference> {
+  fdbDifferences(): Iterable<FdbDifference | undefined> {
     return fdbDifferences(this.programs.map(MapName.FDB), this.tables);
   }
 

@@ -17,39 +17,68 @@ const kindNames: Readonly<Record<number, string>> = {
   [FdbKind.SEGMENT]: "segment",
 };
 
-/** Changes that still wait to be written are differences too. Neither side may change meanwhile. */
-export function* fdbDifferences(map: BpfMap, { fdb }: Tables): Generator<FdbDifference> {
+/** Places of the table that are looked at before the caller is asked whether it has time for more. */
+const PLACES_AT_ONCE = 128;
+
+/**
+ * Changes that still wait to be written are differences too. Both sides may change between two steps; so what differs
+ * from the snapshot is read from the map once more.
+ */
+export function* fdbDifferences(map: BpfMap, { fdb }: Tables): Generator<FdbDifference | undefined> {
   const { keys, values, count } = map.dump();
   const [keyView, valueView] = [viewOf(keys), viewOf(values)];
   let common = 0;
   for (let index = 0; index < count; index++) {
-    const [key, value] = [index * FdbKeyLayout.sizeBytes, index * FdbValueLayout.sizeBytes];
+    const key = index * FdbKeyLayout.sizeBytes;
     const bd = keyView.getUint16(key + FdbKeyLayout.bd, LITTLE);
     const { hi, lo } = readMac(keys, key + FdbKeyLayout.mac);
-    const entry = fdb.find(bd, hi, lo);
-    if (entry !== NOT_FOUND) common += 1;
-    const target = valueView.getUint16(value + FdbValueLayout.target, LITTLE);
-    const kind = valueView.getUint8(value + FdbValueLayout.kind);
-    const isSame =
-      entry !== NOT_FOUND &&
-      fdb.targetAt(entry) === target &&
-      fdb.kindAt(entry) === kind &&
-      fdb.flagsAt(entry) === valueView.getUint8(value + FdbValueLayout.flags);
-    if (!isSame) yield { bd, hi, lo, dataPath: `${kindNames[kind] ?? `kind ${kind}`} ${target}` };
+    if (fdb.find(bd, hi, lo) !== NOT_FOUND) common += 1;
+    const isSame = agrees(fdb, bd, hi, lo, valueView, index * FdbValueLayout.sizeBytes);
+    yield isSame ? undefined : differenceNow(map, fdb, bd, hi, lo);
   }
   if (common < fdb.count) yield* missing(map, fdb);
 }
 
-function missing(map: BpfMap, fdb: Tables["fdb"]): FdbDifference[] {
-  const found: FdbDifference[] = [];
-  const key = new Uint8Array(FdbKeyLayout.sizeBytes);
+/** The map's value, at `at` of `value`, says what the table says of the key. */
+function agrees(fdb: Tables["fdb"], bd: number, hi: number, lo: number, value: DataView, at: number): boolean {
+  const entry = fdb.find(bd, hi, lo);
+  return (
+    entry !== NOT_FOUND &&
+    fdb.targetAt(entry) === value.getUint16(at + FdbValueLayout.target, LITTLE) &&
+    fdb.kindAt(entry) === value.getUint8(at + FdbValueLayout.kind) &&
+    fdb.flagsAt(entry) === value.getUint8(at + FdbValueLayout.flags)
+  );
+}
+
+/** What the map has no more is no difference, or is missing. */
+function differenceNow(map: BpfMap, fdb: Tables["fdb"], bd: number, hi: number, lo: number): FdbDifference | undefined {
+  const bytes = map.lookup(keyOf(bd, hi, lo));
+  if (bytes === undefined) return undefined;
+  const value = viewOf(bytes);
+  if (agrees(fdb, bd, hi, lo, value, 0)) return undefined;
+  const kind = value.getUint8(FdbValueLayout.kind);
+  const target = value.getUint16(FdbValueLayout.target, LITTLE);
+  return { bd, hi, lo, dataPath: `${kindNames[kind] ?? `kind ${kind}`} ${target}` };
+}
+
+function* missing(map: BpfMap, fdb: Tables["fdb"]): Generator<FdbDifference | undefined> {
   const value = new Uint8Array(FdbValueLayout.sizeBytes);
-  const view = viewOf(key);
-  fdb.forEach(({ bd, hi, lo }) => {
-    writeFdbKey(view, 0, (bd << 16) | hi, lo);
-    if (map.lookup(key, value) === undefined) found.push({ bd, hi, lo, dataPath: null });
-  });
-  return found;
+  for (let position = 0; ; ) {
+    const found: FdbDifference[] = [];
+    position = fdb.scan(position, PLACES_AT_ONCE, (slot) => {
+      const { bd, hi, lo } = fdb.entryAt(slot);
+      if (map.lookup(keyOf(bd, hi, lo), value) === undefined) found.push({ bd, hi, lo, dataPath: null });
+    });
+    yield* found;
+    if (position === 0) return;
+    yield undefined;
+  }
+}
+
+function keyOf(bd: number, hi: number, lo: number): Uint8Array {
+  const key = new Uint8Array(FdbKeyLayout.sizeBytes);
+  writeFdbKey(viewOf(key), 0, (bd << 16) | hi, lo);
+  return key;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

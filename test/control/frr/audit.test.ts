@@ -95,9 +95,9 @@ describe("the data path's copy", () => {
       routes: () => [],
     };
     const dataPath = {
-      fdbDifferences: () => [{ bd: 3, hi: 0x0200, lo: 1, dataPath: "VTEP 7" }],
+      fdbDifferences: () => [undefined, { bd: 3, hi: 0x0200, lo: 1, dataPath: "VTEP 7" }],
     };
-    const [found] = dataPathDifferences({ held, dataPath });
+    const [found] = await dataPathDifferences({ held, dataPath });
     expect(found?.row).toMatchObject({
       what: "mac",
       bridgeDomain: "bd3",

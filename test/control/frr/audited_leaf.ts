@@ -163,7 +163,9 @@ export class AuditLab {
 
   async readAgain(): Promise<void> {
     this.log.push("read");
-    const kernel = await KernelPicture.read(this.place);
+    const kernel = new KernelPicture(this.place);
+    await kernel.read();
+    kernel.close();
     const { tables, domain, vrf } = this;
     const old: Mac[] = [];
     tables.fdb.forEach((entry) => {

@@ -81,24 +81,28 @@ export class Audit {
     const { zebra, bgpd } = this.parts.vtys();
     if (zebra === undefined) throw new VtepError("frr_down", "zebra does not answer: there is nothing to compare with");
     const vnis = new Map((await askVnis(zebra)).map((vni) => [vni.vni, vni]));
-    const pictures = new Map<Place, KernelPicture>();
-    const kernelOf = async (place: Place): Promise<KernelPicture> => {
-      const picture = pictures.get(place) ?? (await KernelPicture.read(place));
-      pictures.set(place, picture);
-      return picture;
-    };
-    const held = await HeldPicture.read(this.parts.held);
-    const found: Difference[] = [];
-    for (const objects of this.parts.objects.domains()) {
-      if (objects.vxlan === 0) continue;
-      found.push(...(await this.lookAtDomain(objects, zebra, vnis, held, await kernelOf(objects.place))));
+    const domains = [...this.parts.objects.domains()].filter(({ vxlan }) => vxlan !== 0);
+    const vrfs = [...this.parts.objects.vrfs()].filter(({ l3Vxlan }) => l3Vxlan !== 0);
+    // What changes from here on is left out, whoever of them is read when.
+    const kernels = new Map<Place, KernelPicture>();
+    for (const { place } of [...domains, ...vrfs]) {
+      if (!kernels.has(place)) kernels.set(place, new KernelPicture(place));
     }
-    for (const objects of this.parts.objects.vrfs()) {
-      if (objects.l3Vxlan === 0) continue;
-      found.push(...(await this.lookAtVrf(objects, zebra, bgpd, vnis, held, await kernelOf(objects.place))));
+    try {
+      const held = await HeldPicture.read(this.parts.held);
+      for (const kernel of kernels.values()) await kernel.read();
+      const found: Difference[] = [];
+      for (const objects of domains) {
+        found.push(...(await this.lookAtDomain(objects, zebra, vnis, held, kernels.get(objects.place)!)));
+      }
+      for (const objects of vrfs) {
+        found.push(...(await this.lookAtVrf(objects, zebra, bgpd, vnis, held, kernels.get(objects.place)!)));
+      }
+      const inDataPath = this.only?.has("write_to_data_path") === false ? [] : await dataPathDifferences(this.parts);
+      return [...found, ...inDataPath];
+    } finally {
+      for (const kernel of kernels.values()) kernel.close();
     }
-    const inDataPath = this.only?.has("write_to_data_path") === false ? [] : dataPathDifferences(this.parts);
-    return [...found, ...inDataPath];
   }
 
   private async lookAtDomain(

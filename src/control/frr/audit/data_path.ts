@@ -5,15 +5,20 @@ import { NOT_FOUND } from "../../../tables/fdb.js";
 import { formatMac } from "../../../wire/ethernet.js";
 import type { DataPathFace, HeldParts } from "./faces.js";
 import type { Difference } from "./rows.js";
+import { Slices } from "./slices.js";
 
 export interface DataPathSources {
   readonly held: HeldParts;
   readonly dataPath: DataPathFace;
 }
 
-export function dataPathDifferences({ held, dataPath }: DataPathSources): Difference[] {
+export async function dataPathDifferences({ held, dataPath }: DataPathSources): Promise<Difference[]> {
   const found: Difference[] = [];
-  for (const { bd, hi, lo, dataPath: copied } of dataPath.fdbDifferences?.() ?? []) {
+  const slices = new Slices();
+  for (const difference of dataPath.fdbDifferences?.() ?? []) {
+    if (slices.isOver()) await slices.turn();
+    if (difference === undefined) continue;
+    const { bd, hi, lo, dataPath: copied } = difference;
     const sides = { frr: null, kernel: null, vtepd: placeOf(held, bd, hi, lo), dataPath: copied };
     const row = {
       what: "mac",

@@ -10,7 +10,9 @@ import type { HeldPicture } from "./held_picture.js";
 import { type KernelPicture, SEGMENT } from "./kernel_picture.js";
 import { KernelWrites } from "./kernel_writes.js";
 import { macNumberIn, macNumberOf, macText } from "./mac_number.js";
+import { MacPlaces } from "./mac_places.js";
 import type { Section } from "./section.js";
+import { paired, uniform } from "./side.js";
 
 const LOCAL = "local";
 const HALF = "no VTEP";
@@ -29,8 +31,8 @@ export interface DomainSources {
 }
 
 interface FromZebra {
-  readonly remote: Map<number, string>;
-  readonly local: Map<number, string>;
+  readonly remote: MacPlaces;
+  readonly local: MacPlaces;
   readonly remoteBindings: Map<string, string>;
   readonly localBindings: Map<string, string>;
 }
@@ -48,16 +50,15 @@ export async function* domainSections(sources: DomainSources): AsyncGenerator<Se
 
 async function fromZebra({ zebra, known, port, objects }: DomainSources): Promise<FromZebra> {
   const sides: FromZebra = {
-    remote: new Map(),
-    local: new Map(),
+    remote: new MacPlaces(),
+    local: new MacPlaces(),
     remoteBindings: new Map(),
     localBindings: new Map(),
   };
-  const texts = new Map<string, string>();
   await askMacs(zebra, known.vni, ({ mac, type, where }) => {
     const number = macNumberIn(mac);
     if (number === undefined) return;
-    if (type === "remote") sides.remote.set(number, placeOf(where, texts));
+    if (type === "remote") sides.remote.set(number, placeOf(where));
     else if (type === "local" && where === port) sides.local.set(number, LOCAL);
   });
   const gateway = objects.place.links.byIndex(objects.bridge)?.mac;
@@ -69,31 +70,26 @@ async function fromZebra({ zebra, known, port, objects }: DomainSources): Promis
   return sides;
 }
 
-/** An Ethernet segment is told by its ten bytes with colons; a VTEP once for all MACs behind it. */
-function placeOf(where: string, texts: Map<string, string>): string {
-  const place = /^[0-9a-f]{2}(:[0-9a-f]{2}){9}$/.test(where) ? SEGMENT : where;
-  const known = texts.get(place);
-  if (known === undefined) texts.set(place, place);
-  return known ?? place;
+/** An Ethernet segment is told by its ten bytes with colons. */
+function placeOf(where: string): string {
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){9}$/.test(where) ? SEGMENT : where;
 }
 
 function macSection(sources: DomainSources, { remote }: FromZebra): Section<number> {
   const { objects, kernel, held, mirror } = sources;
   const { bridgeDomain, vxlan, bridge } = objects;
-  const device = kernel.device(vxlan);
+  const { bridged, tunnelled, changed } = kernel.device(vxlan);
   const { macs, fixedMacs } = held.domain(bridgeDomain);
   const writes = new KernelWrites(objects.place.client);
-  const inKernel = new Map<number, string>();
-  for (const mac of device.bridged.keys()) inKernel.set(mac, device.tunnelled.get(mac) ?? HALF);
   return {
     what: "mac",
     bridgeDomain,
     vrf: null,
     frr: remote,
-    kernel: inKernel,
+    kernel: paired(bridged, tunnelled, HALF),
     vtepd: macs,
     owner: "frr",
-    isLeftOut: (mac) => fixedMacs.has(mac),
+    isLeftOut: (mac) => fixedMacs.has(mac) || changed.has(mac),
     textOf: macText,
     write: (mac, vtep) => writes.writeMac(vxlan, bridge, mac, vtep),
     delete: (mac) => writes.deleteMac(vxlan, mac),
@@ -141,16 +137,18 @@ function bindingSection({ objects, kernel, held, mirror }: DomainSources, zebra:
 function localMacSection({ objects, kernel, announcer }: DomainSources, zebra: FromZebra): Section<number> {
   const { bridgeDomain, port } = objects;
   const writes = new KernelWrites(objects.place.client);
-  const announced = [...announcer.macs(bridgeDomain)].map(({ hi, lo }) => [macNumberOf(hi, lo), LOCAL] as const);
+  const { bridged, changed } = kernel.device(port);
+  const announced = new MacPlaces();
+  for (const { hi, lo } of announcer.macs(bridgeDomain)) announced.set(macNumberOf(hi, lo), LOCAL);
   return {
     what: "local_mac",
     bridgeDomain,
     vrf: null,
     frr: zebra.local,
-    kernel: new Map([...kernel.device(port).bridged.keys()].map((mac) => [mac, LOCAL])),
-    vtepd: new Map(announced),
+    kernel: uniform(bridged, LOCAL),
+    vtepd: announced,
     owner: "vtepd",
-    isLeftOut: () => false,
+    isLeftOut: (mac) => changed.has(mac),
     textOf: macText,
     write: (mac) => writes.writeLocalMac(port, mac),
     delete: (mac) => writes.deleteLocalMac(port, mac),

@@ -28,7 +28,7 @@ export interface ConfiguredFace {
 
 /** See Driver.fdbDifferences. */
 export interface DataPathFace {
-  fdbDifferences?(): Iterable<FdbDifference>;
+  fdbDifferences?(): Iterable<FdbDifference | undefined>;
 }
 
 export interface HeldRoute {

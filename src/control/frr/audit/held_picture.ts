@@ -1,7 +1,6 @@
 // What our own tables hold of EVPN at this moment, by domain and VRF. The tables may change while they are read: the
 // audit believes no difference that it has not seen twice.
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { FdbFlag, FdbKind } from "../../../abi/generated.js";
 import { NeighborFlag } from "../../../tables/neighbor.js";
 import { formatMac } from "../../../wire/ethernet.js";
@@ -9,13 +8,15 @@ import { formatMapped } from "../../mapped_address.js";
 import type { HeldParts, HeldRoute } from "./faces.js";
 import { gatewaysText, SEGMENT } from "./kernel_picture.js";
 import { macNumberOf } from "./mac_number.js";
+import { MacPlaces } from "./mac_places.js";
+import { Slices } from "./slices.js";
 
-/** Places of a table between two turns of the event loop: below 5 ms. */
-const SLICE = 20_000;
+/** Places of the FDB that are looked at in one go: far below what a slice of time has room for. */
+const PLACES_AT_ONCE = 128;
 
 export interface HeldDomain {
   /** MAC → VTEP. */
-  readonly macs: Map<number, string>;
+  readonly macs: MacPlaces;
   /** Of the config, or bound to a port of ours: a remote one does not replace it. */
   readonly fixedMacs: Set<number>;
   /** Address → MAC. */
@@ -43,13 +44,20 @@ export class HeldPicture {
   static async read(parts: HeldParts): Promise<HeldPicture> {
     const picture = new HeldPicture(parts);
     const { fdb } = parts.tables;
+    const slices = new Slices();
     for (let position = 0; ; ) {
-      position = fdb.scan(position, SLICE, (slot) => picture.addMac(slot));
+      position = fdb.scan(position, PLACES_AT_ONCE, (slot) => picture.addMac(slot));
       if (position === 0) break;
-      await nextTurn();
+      if (slices.isOver()) await slices.turn();
     }
-    picture.addBindings();
-    for (const route of parts.routes()) picture.addRoute(route);
+    for (const index of [...parts.tables.neighbors.indexes()]) {
+      picture.addBinding(index);
+      if (slices.isOver()) await slices.turn();
+    }
+    for (const route of parts.routes()) {
+      picture.addRoute(route);
+      if (slices.isOver()) await slices.turn();
+    }
     return picture;
   }
 
@@ -71,7 +79,7 @@ export class HeldPicture {
     const vteps = this.parts.tables.bridgeDomains.floodVteps[bd] ?? [];
     const addresses = Array.from(vteps, (vtep) => this.addressOf(vtep));
     const made: HeldDomain = {
-      macs: new Map(),
+      macs: new MacPlaces(),
       fixedMacs: new Set(),
       bindings: new Map(),
       fixedBindings: new Set(),
@@ -91,14 +99,11 @@ export class HeldPicture {
     }
   }
 
-  private addBindings(): void {
-    const { neighbors } = this.parts.tables;
-    for (const index of neighbors.indexes()) {
-      const { bd, address, hi, lo, flags } = neighbors.entryAt(index);
-      if ((flags & NeighborFlag.STATIC) !== 0) this.domainAt(bd).fixedBindings.add(formatMapped(address));
-      else if ((flags & NeighborFlag.EVPN) !== 0) {
-        this.domainAt(bd).bindings.set(formatMapped(address), formatMac(hi, lo));
-      }
+  private addBinding(index: number): void {
+    const { bd, address, hi, lo, flags } = this.parts.tables.neighbors.entryAt(index);
+    if ((flags & NeighborFlag.STATIC) !== 0) this.domainAt(bd).fixedBindings.add(formatMapped(address));
+    else if ((flags & NeighborFlag.EVPN) !== 0) {
+      this.domainAt(bd).bindings.set(formatMapped(address), formatMac(hi, lo));
     }
   }
 

@@ -1,5 +1,5 @@
 // What the kernel of one place holds of EVPN at this moment, read apart from what the mirror has: an audit must not trust
-// what it audits.
+// what it audits. What changes while it is read and compared is noted: nothing can be concluded about that.
 
 import { formatMapped, mappedWords } from "../../mapped_address.js";
 import { formatIp, formatMacBytes } from "../../netlink/address-text.js";
@@ -15,6 +15,7 @@ import { OUR_PROTOCOL } from "../objects/ownership.js";
 import type { Place } from "../places.js";
 import { canonicalIp } from "../vty/index.js";
 import { macNumberOf } from "./mac_number.js";
+import { MacPlaces } from "./mac_places.js";
 
 /** RTPROT_BGP and RTPROT_ZEBRA. */
 export const RouteProtocol = { bgp: 186, zebra: 11 } as const;
@@ -26,10 +27,12 @@ const MAPPED_WORD = 0xffff;
 
 export interface DeviceEntries {
   /** MACs in the bridge's half: those that count (the other may be left behind by a move). */
-  readonly bridged: Map<number, string>;
+  readonly bridged: MacPlaces;
   /** VTEP of each MAC in the vxlan device's half. */
-  readonly tunnelled: Map<number, string>;
+  readonly tunnelled: MacPlaces;
   readonly flood: Map<string, string>;
+  /** MACs with a message about them since the reading began. */
+  readonly changed: Set<number>;
 }
 
 export interface BridgeNeighbors {
@@ -54,22 +57,39 @@ export class KernelPicture {
   /** One text for each VTEP, not one for each MAC behind it. */
   private readonly texts = new Map<number | string, string>();
 
-  static async read({ client }: Place): Promise<KernelPicture> {
-    const picture = new KernelPicture();
-    await client.dumpForwarding(encodeDumpNeighbors(AddressFamily.bridge), (entry) => picture.addForwarding(entry));
+  private readonly stopFollowing: () => void;
+
+  /** From now on changes are noted, until `close`. */
+  constructor(private readonly place: Place) {
+    this.stopFollowing = place.feed.onForwardingEntry(({ ifindex, hi, lo }) => {
+      this.device(ifindex).changed.add(macNumberOf(hi, lo));
+    });
+  }
+
+  async read(): Promise<void> {
+    const { client } = this.place;
+    await client.dumpForwarding(encodeDumpNeighbors(AddressFamily.bridge), (entry) => this.addForwarding(entry));
     for (const family of [AddressFamily.ipv4, AddressFamily.ipv6]) {
       await client.dump(encodeDumpNeighbors(family), (object) => {
-        if (object.kind === "neighbor") picture.addBinding(object.neighbor);
+        if (object.kind === "neighbor") this.addBinding(object.neighbor);
       });
       await client.dump(encodeDumpRoutes(family), (object) => {
-        if (object.kind === "route") picture.addRoute(object.route);
+        if (object.kind === "route") this.addRoute(object.route);
       });
     }
-    return picture;
+  }
+
+  close(): void {
+    this.stopFollowing();
   }
 
   device(ifindex: number): DeviceEntries {
-    return getOrMake(this.devices, ifindex, () => ({ bridged: new Map(), tunnelled: new Map(), flood: new Map() }));
+    return getOrMake(this.devices, ifindex, () => ({
+      bridged: new MacPlaces(),
+      tunnelled: new MacPlaces(),
+      flood: new Map(),
+      changed: new Set(),
+    }));
   }
 
   bridge(ifindex: number): BridgeNeighbors {

@@ -1,8 +1,9 @@
 // One comparison: what FRR, the kernel and we say of the keys of one kind in one place. Who is right depends on whose it
 // is: of remote things zebra, of local ones we.
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AuditAction, AuditRow, AuditSubject, Difference } from "./rows.js";
+import type { Side } from "./side.js";
+import { Slices } from "./slices.js";
 
 /** MACs are numbers: a text for each of 100 000 would cost more than all the rest. */
 export type Key = number | string;
@@ -11,11 +12,11 @@ export interface Section<K extends Key> {
   readonly what: AuditSubject;
   readonly bridgeDomain: string | null;
   readonly vrf: string | null;
-  readonly frr: ReadonlyMap<K, string>;
-  readonly kernel: ReadonlyMap<K, string>;
-  readonly vtepd: ReadonlyMap<K, string>;
+  readonly frr: Side<K>;
+  readonly kernel: Side<K>;
+  readonly vtepd: Side<K>;
   readonly owner: "frr" | "vtepd";
-  /** What is not to be compared, such as what the config says itself. */
+  /** What is not to be compared: what the config says itself, and what has changed while the sides were read. */
   isLeftOut(key: K): boolean;
   textOf(key: K): string;
   /** Makes or replaces. */
@@ -25,9 +26,6 @@ export interface Section<K extends Key> {
   refresh(): Promise<void>;
 }
 
-/** Keys between two turns of the event loop: below 5 ms. */
-const SLICE = 10_000;
-
 /** `settled` false: nothing may be concluded from a key's absence in zebra. `only`: differences with these actions. */
 export async function compare<K extends Key>(
   section: Section<K>,
@@ -35,7 +33,7 @@ export async function compare<K extends Key>(
   only?: ReadonlySet<AuditAction>,
 ): Promise<Difference[]> {
   const found: Difference[] = [];
-  let sliced = 0;
+  const slices = new Slices();
   const look = (key: K): void => {
     const action = section.owner === "frr" ? remoteAction(section, key, settled) : localAction(section, key);
     if (action === undefined || only?.has(action) === false) return;
@@ -47,10 +45,8 @@ export async function compare<K extends Key>(
     [section.vtepd, [section.frr, section.kernel]],
   ] as const) {
     for (const key of side.keys()) {
-      if (others.some((other) => other.has(key))) continue;
-      look(key);
-      sliced += 1;
-      if (sliced % SLICE === 0) await nextTurn();
+      if (!others.some((other) => other.has(key))) look(key);
+      if (slices.isOver()) await slices.turn();
     }
   }
   return found;

@@ -29,21 +29,25 @@ export interface VrfSources {
 }
 
 export async function* vrfSections(sources: VrfSources): AsyncGenerator<Section<string>> {
-  const routes = await routeSection(sources);
-  yield routes;
-  yield await routerMacSection(sources, routes.frr);
+  const inZebra = await routesInZebra(sources);
+  yield routeSection(sources, inZebra);
+  yield await routerMacSection(sources, inZebra);
 }
 
-async function routeSection(sources: VrfSources): Promise<Section<string>> {
-  const { zebra, frrName, bridgeName, objects, kernel, held, mirror, configured } = sources;
-  const { vrf, table, l3Bridge } = objects;
-  const writes = new KernelWrites(objects.place.client);
+async function routesInZebra({ zebra, frrName, bridgeName }: VrfSources): Promise<Map<string, string>> {
   const inZebra = new Map<string, string>();
   for (const family of ["ip", "ipv6"] as const) {
     await askRoutes(zebra, frrName, family, ({ prefix, gateways, interfaces }) => {
       if (interfaces.every((name) => name === bridgeName)) inZebra.set(prefix, gatewaysText(gateways));
     });
   }
+  return inZebra;
+}
+
+function routeSection(sources: VrfSources, inZebra: ReadonlyMap<string, string>): Section<string> {
+  const { objects, kernel, held, mirror, configured } = sources;
+  const { vrf, table, l3Bridge } = objects;
+  const writes = new KernelWrites(objects.place.client);
   const inKernel = new Map<string, string>();
   for (const [prefix, { gateways, ifindexes }] of kernel.table(table)) {
     if (ifindexes.length > 0 && ifindexes.every((ifindex) => ifindex === l3Bridge)) inKernel.set(prefix, gateways);

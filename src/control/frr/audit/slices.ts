@@ -1,0 +1,25 @@
+// The audit goes through hundreds of thousands of entries beside the forwarding daemon's own work. It takes its time in
+// slices by the clock: how long an entry takes depends on the caches, on the collector of garbage, and on who else is busy.
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** Of one turn of the event loop; who waits for its turn waits this much longer. */
+const MOST_MS = 2;
+/** Entries between two looks at the clock. */
+const STRIDE_MASK = 127;
+
+export class Slices {
+  private counted = 0;
+  private end = performance.now() + MOST_MS;
+
+  /** To be asked after each entry: where true, `turn` is to be awaited. */
+  isOver(): boolean {
+    this.counted += 1;
+    return (this.counted & STRIDE_MASK) === 0 && performance.now() >= this.end;
+  }
+
+  async turn(): Promise<void> {
+    await nextTurn();
+    this.end = performance.now() + MOST_MS;
+  }
+}
