@@ -27,20 +27,21 @@ async function attachedIn({ lab, instance }) {
 function withPath({ path: pathName, subject: subjectName, cpu }, work) {
   const [path, subject] = [paths[pathName], subjects[subjectName]];
   return withLab(path.lab(subject), subject.variant, async (context) => {
-    await subject.prepare?.(context);
-    const pids = await pinDaemons(context, cpu);
-    if (subject.process) await letGoFirst(pids);
+    const peer = await subject.prepare?.(context, cpu);
     const [from, to] = path.through ?? [];
     const { namespace } = placeIn(context, ["vtep", from]);
     const redirect = subject.redirect && attachRedirect({ namespace, from, to, kind: subject.redirect });
     try {
+      const pids = [...(await pinDaemons(context, cpu)), ...(peer?.pids ?? [])];
+      if (subject.process) await letGoFirst(pids);
       await announceHosts(context);
       const ends = { source: placeIn(context, path.from), target: placeIn(context, path.to) };
-      // What an empty redirect lets through is what was sent.
-      const expected = subject.redirect === undefined ? path.arrives : path.traffic;
+      // What has no tunnel lets through what was sent.
+      const expected = subject.tunnel === false ? path.traffic : path.arrives;
       return await work(context, { ...ends, traffic: path.traffic, expected, sinkKind: subject.sink, cpu, pids });
     } finally {
       redirect?.close();
+      await peer?.close();
     }
   });
 }

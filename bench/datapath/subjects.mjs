@@ -3,17 +3,22 @@ import { command, runCommands } from "../../dist/lab/command.js";
 import { homeOf } from "../../dist/lab/kernel_irb.js";
 import { interfaceIndex } from "../../dist/native/index.js";
 import { attachAt, loadProgram } from "./object.mjs";
+import { startOpenVSwitch } from "./openvswitch.mjs";
 import { macs } from "./topology.mjs";
+
+/** No tunnel: what goes in comes out. */
+const bare = { variant: "kernel", tunnel: false };
 
 /**
  * `variant`: the lab runner's word for what stands in the VTEP's place; `kind`: what stands there instead of one.
  * `sink`: how its frames die cheapest. A socket buffer would first have to be made into an XDP frame, and the other way
  * round. `process`: a process carries every frame. `hostOffloads`: what its hosts need for TCP to work at all.
+ * `prepare` may give processes that carry frames, and how to end them. `programs`: what has to be installed for it.
  */
 export const subjects = {
-  redirectXdp: { title: "empty XDP redirect", variant: "kernel", kind: "host", sink: "xdp", redirect: "xdp" },
-  redirectTc: { title: "empty tc redirect", variant: "kernel", kind: "host", sink: "tc", redirect: "tc" },
-  wire: { title: "kernel bridge, no tunnel", variant: "kernel", kind: "switch", sink: "tc" },
+  redirectXdp: { ...bare, title: "empty XDP redirect", kind: "host", sink: "xdp", redirect: "xdp" },
+  redirectTc: { ...bare, title: "empty tc redirect", kind: "host", sink: "tc", redirect: "tc" },
+  wire: { ...bare, title: "kernel bridge, no tunnel", kind: "switch", sink: "tc", prepare: tuneSwitch },
   kernel: { title: "kernel bridge + vxlan", variant: "kernel", sink: "tc", prepare: tuneKernel },
   // A partial checksum that is redirected by XDP stays partial; XDP into a veth needs NAPI behind it.
   xdp: {
@@ -39,6 +44,16 @@ export const subjects = {
     process: true,
     hostOffloads: { gro: true, tx: false },
   },
+  ovs: {
+    title: "Open vSwitch, userspace, AF_PACKET",
+    variant: "kernel",
+    kind: "host",
+    sink: "tc",
+    process: true,
+    prepare: startOpenVSwitch,
+    programs: ["ovs-vswitchd", "ovsdb-server"],
+    package: "openvswitch-switch",
+  },
 };
 
 /** The kernel at its best: no learning, and the local hosts in its FDB too. The lab runner has done the rest. */
@@ -53,6 +68,20 @@ async function tuneKernel({ lab, instance }) {
         command("bridge", place, "fdb", "add", mac, "dev", port, "master", "static"),
       ];
     });
+  await runCommands(commands, instance.namespaceOf);
+}
+
+/** A bridge without a tunnel, like the kernel's VTEP: every MAC in a static entry, and nothing to learn. */
+async function tuneSwitch({ lab, instance }) {
+  const ports = { vtep: { v0: macs.host, u0: macs.farHost }, vtep2: { x0: macs.farHost, w0: macs.host } };
+  const commands = Object.entries(ports)
+    .filter(([node]) => node in lab.nodes)
+    .flatMap(([node, known]) =>
+      Object.entries(known).flatMap(([port, mac]) => [
+        command("bridge", node, "link", "set", "dev", port, "learning", "off"),
+        command("bridge", node, "fdb", "add", mac, "dev", port, "master", "static"),
+      ]),
+    );
   await runCommands(commands, instance.namespaceOf);
 }
 

@@ -26,6 +26,7 @@ export function machine() {
     bpfJit: textOf("/proc/sys/net/core/bpf_jit_enable"),
     node: process.version,
     iproute2: outputOf("ip", "-V"),
+    openvswitch: outputOf("ovs-vswitchd", "--version"),
     iperf3: outputOf("iperf3", "--version"),
     commit: outputOf("git", "-C", import.meta.dirname, "rev-parse", "--short", "HEAD"),
     loadAverage: os.loadavg().map((load) => Number(load.toFixed(2))),

@@ -4,13 +4,16 @@ import { summary } from "../report/statistics.mjs";
 
 /**
  * `sample(subject)` gives one sample. Returns by subject its samples, or why there are none. A subject that fails is left
- * out of later rounds: the others still count.
+ * out of later rounds: the others still count. `missing(subject)` says what a subject lacks on this machine.
  */
-export async function compare({ subjects, rounds, sample, describe, say }) {
-  const results = new Map(subjects.map((subject) => [subject, { samples: [], failure: undefined }]));
+export async function compare({ subjects, rounds, sample, describe, say, missing = () => undefined }) {
+  const results = new Map(
+    subjects.map((subject) => [subject, { samples: [], failure: undefined, skipped: missing(subject) }]),
+  );
+  for (const [subject, { skipped }] of results) if (skipped !== undefined) say(`${subject}: SKIP: ${skipped}`);
   for (let round = 0; round < rounds; round++) {
     for (const [subject, result] of results) {
-      if (result.failure !== undefined) continue;
+      if (result.failure !== undefined || result.skipped !== undefined) continue;
       try {
         const taken = await sample(subject);
         result.samples.push(taken);
@@ -29,6 +32,7 @@ export const summaryOf = (samples, value) => summary(samples.map(value));
 
 /** Ratio to another subject's sample of the same round. */
 export function ratios(samples, base, value) {
+  if (base.length === 0) return undefined;
   const pairs = samples.slice(0, base.length).map((sample, round) => value(sample) / value(base[round]));
   return summary(pairs);
 }
@@ -38,7 +42,7 @@ const WHOLE_CPU = 0.95;
 
 export const hasWholeCpu = (samples) => samples.every(({ cpuShare }) => cpuShare >= WHOLE_CPU);
 
-export function noteOf(entries) {
+export function notesOf(entries) {
   const shared = entries.some(({ samples = [] }) => !hasWholeCpu(samples));
-  return shared ? "\n  Others used this CPU meanwhile: only CPU time can be compared." : "";
+  return shared ? ["Others used this CPU meanwhile: only CPU time can be compared."] : [];
 }

@@ -1,11 +1,24 @@
 // Rows of FRR telling everything at once, and taking it back: a leaf with vtepd beside one without.
 import { sampleBurst } from "../control/burst.mjs";
-import { fixed, spread, table } from "../report/table.mjs";
+import { fixed } from "../report/table.mjs";
 import { compare, ratios, summaryOf } from "./compare.mjs";
 import { leaves, withFrr } from "./control_plane.mjs";
 
-const PHASES = { filled: "filled", emptied: "emptied" };
+const PHASES = ["filled", "emptied"];
 const BASE = "kernel";
+const SAMPLE_SECONDS = 30;
+
+const columns = [
+  { key: "ratio", title: "× kernel's time", digits: 2, plot: true, reference: 1 },
+  { key: "done", title: "until the last entry, ms", digits: 0, plot: true },
+  { key: "kernel", title: "the kernel's tables, ms", digits: 0 },
+  { key: "lag", title: "map behind the kernel, ms", digits: 0 },
+  { key: "entriesPerSecond", title: "entries/s", digits: 0, range: false },
+  { key: "zebraCpu", title: "zebra CPU ms", digits: 0, range: false },
+  { key: "bgpdCpu", title: "bgpd", digits: 0, range: false },
+  { key: "vtepdCpu", title: "vtepd", digits: 0, range: false },
+];
+const CPU_KEYS = { zebra: "zebraCpu", bgpd: "bgpdCpu", vtepd: "vtepdCpu" };
 
 /** Until all is where the subject forwards by it. */
 const doneMs = ({ kernelMs, mapMs }) => (Number.isFinite(mapMs) ? Math.max(kernelMs, mapMs) : kernelMs);
@@ -15,57 +28,43 @@ const describe = ({ filled, emptied }) =>
     .map(([phase, one]) => `${phase} after ${fixed(doneMs(one), 0)} ms (the kernel's tables ${fixed(one.kernelMs, 0)})`)
     .join(", ");
 
-function entryOf(name, { samples, failure }, base) {
-  const { title } = leaves[name];
-  if (samples.length === 0) return { name, title, failure };
-  const summaries = Object.keys(PHASES).map((phase) => {
-    const of = (value) => summaryOf(samples, (sample) => value(sample[phase]));
-    const cpu = Object.keys(samples[0][phase].cpuMs).map((who) => [who, of(({ cpuMs }) => cpuMs[who])]);
-    const ratio = base.length > 0 ? ratios(samples, base, (sample) => doneMs(sample[phase])) : undefined;
-    return [
-      phase,
-      { done: of(doneMs), kernel: of(({ kernelMs }) => kernelMs), ratio, lag: of(({ lagMs }) => lagMs), cpu },
-    ];
-  });
-  return { name, title, failure, ...Object.fromEntries(summaries), samples };
+function phaseEntry(name, phase, { samples, failure }, { base, count }) {
+  const identity = { name: `${name}-${phase}`, title: `${leaves[name].title}, ${phase}`, failure };
+  if (samples.length === 0) return identity;
+  const of = (value) => summaryOf(samples, (sample) => value(sample[phase]));
+  const cpu = Object.keys(samples[0][phase].cpuMs)
+    .filter((who) => who in CPU_KEYS)
+    .map((who) => [CPU_KEYS[who], of(({ cpuMs }) => cpuMs[who])]);
+  const lag = of(({ lagMs }) => lagMs);
+  return {
+    ...identity,
+    ratio: ratios(samples, base, (sample) => doneMs(sample[phase])),
+    done: of(doneMs),
+    kernel: of(({ kernelMs }) => kernelMs),
+    lag: Number.isFinite(lag.median) ? lag : undefined,
+    entriesPerSecond: of((one) => (count * 1000) / doneMs(one)),
+    ...Object.fromEntries(cpu),
+    samples: samples.map((sample) => sample[phase]),
+  };
 }
 
-function render(entries) {
-  const head = [
-    "",
-    "last entry ms",
-    "kernel's tables ms",
-    "map after these ms",
-    "× kernel",
-    "zebra CPU ms",
-    "bgpd",
-    "vtepd",
-  ];
-  const lines = entries.flatMap((entry) =>
-    Object.keys(PHASES).map((phase) => {
-      const what = `${entry.title}, ${phase}`;
-      if (entry[phase] === undefined) return [what, "failed", ...Array(head.length - 2).fill("")];
-      const { done, kernel, ratio, lag, cpu } = entry[phase];
-      const times = Object.fromEntries(cpu);
-      const cpuOf = (who) => (times[who] === undefined ? "" : fixed(times[who].median, 0));
-      const late = Number.isFinite(lag.median) ? spread(lag, 0) : "";
-      const ours = [spread(done, 0), spread(kernel, 0), late, ratio === undefined ? "" : spread(ratio, 2)];
-      return [what, ...ours, ...["zebra", "bgpd", "vtepd"].map(cpuOf)];
-    }),
-  );
-  return table(head, lines);
-}
-
-function burstRow({ name, title, load, count, quickCount }) {
+function burstRow({ name, title, load, count: fullCount, quickCount, slow = false }) {
+  const subjects = Object.keys(leaves);
   return withFrr({
     name,
     title,
+    slow,
+    columns,
+    plan: ({ rounds }) => ({ samples: rounds * subjects.length, seconds: SAMPLE_SECONDS }),
     async run({ quick, rounds, say }) {
-      const sample = (subject) => sampleBurst({ kind: leaves[subject].kind, load, count: quick ? quickCount : count });
-      const results = await compare({ subjects: Object.keys(leaves), rounds, sample, describe, say });
+      const count = quick ? quickCount : fullCount;
+      const sample = (subject) => sampleBurst({ kind: leaves[subject].kind, load, count });
+      const results = await compare({ subjects, rounds, sample, describe, say });
       const base = results.get(BASE).samples;
-      const entries = Object.keys(leaves).map((subject) => entryOf(subject, results.get(subject), base));
-      return { entries, text: render(entries) };
+      const entries = PHASES.flatMap((phase) =>
+        subjects.map((subject) => phaseEntry(subject, phase, results.get(subject), { base, count })),
+      );
+      return { entries };
     },
   });
 }
@@ -84,5 +83,6 @@ export const burstRows = [
     load: "prefixes",
     count: 20_000,
     quickCount: 5_000,
+    slow: true,
   }),
 ];

@@ -2,7 +2,7 @@
 import { sampleLostRoute, sampleWithdrawnVtep } from "../control/failures.mjs";
 import { sampleMoves } from "../control/moves.mjs";
 import { quantile } from "../report/statistics.mjs";
-import { fixed, table } from "../report/table.mjs";
+import { fixed } from "../report/table.mjs";
 import { compare } from "./compare.mjs";
 import { leaves, withFrr } from "./control_plane.mjs";
 
@@ -11,6 +11,17 @@ const QUICK_COUNTS = [1, 1000, 10_000];
 /** Changes in a sample: of few MACs many, since each says little. */
 const TIMES = { 1: 20, 1000: 4 };
 const timesOf = (count, quick) => Math.ceil((TIMES[count] ?? 1) / (quick ? 4 : 1));
+const SAMPLE_SECONDS = 60;
+
+const columns = [
+  { key: "changes", title: "changes" },
+  { key: "wrongP50", title: "wrong ms p50", digits: 2 },
+  { key: "wrongP99", title: "p99", digits: 2, plot: true },
+  { key: "wrongMax", title: "most", digits: 2 },
+  { key: "tellingMs", title: "told within ms", digits: 1 },
+  { key: "wholeMs", title: "all right after ms", digits: 1, plot: true },
+  { key: "waitedMs", title: "waited for a CPU ms", digits: 1 },
+];
 
 const wrongOf = (observed) => observed.flatMap(({ wrongMs }) => wrongMs);
 const worst = (observed) => Math.max(...wrongOf(observed));
@@ -24,54 +35,38 @@ function entriesOf(name, { samples, failure }) {
   return samples[0].map(({ count, periodMs }, at) => {
     const observed = samples.flatMap((cases) => cases[at].observed);
     const wrong = wrongOf(observed);
-    const of = (member) =>
+    const medianOf = (member) =>
       quantile(
         observed.map((one) => one[member]),
         0.5,
       );
     return {
-      ...{ name, title, failure, count, periodMs, changes: observed.length },
-      wrongMs: { p50: quantile(wrong, 0.5), p99: quantile(wrong, 0.99), max: Math.max(...wrong) },
-      ...{ tellingMs: of("tellingMs"), wholeMs: of("wholeMs"), waitedMs: of("waitedMs") },
+      ...{ name: `${name}-${count}`, title: `${title}, ${count} MACs`, failure, count, periodMs },
+      changes: observed.length,
+      ...{ wrongP50: quantile(wrong, 0.5), wrongP99: quantile(wrong, 0.99), wrongMax: Math.max(...wrong) },
+      ...{ tellingMs: medianOf("tellingMs"), wholeMs: medianOf("wholeMs"), waitedMs: medianOf("waitedMs") },
       samples: observed,
     };
   });
 }
 
-function render(entries) {
-  const head = [
-    "",
-    "MACs",
-    "changes",
-    "wrong ms p50",
-    "p99",
-    "max",
-    "told within ms",
-    "all right after ms",
-    "waited for a CPU ms",
-  ];
-  const rows = entries.map((entry) => {
-    if (entry.count === undefined) return [entry.title, "failed", ...Array(head.length - 2).fill("")];
-    const { wrongMs, tellingMs, wholeMs, waitedMs } = entry;
-    const wrong = [wrongMs.p50, wrongMs.p99, wrongMs.max].map((value) => fixed(value, 2));
-    const times = [tellingMs, wholeMs, waitedMs].map((value) => fixed(value, 1));
-    return [entry.title, entry.count, entry.changes, ...wrong, ...times];
-  });
-  return table(head, rows);
-}
+/** Each sample has many changes, and takes long. */
+const roundsOf = ({ rounds }) => Math.ceil(rounds / 2);
 
 function latencyRow({ name, title, sampleCases }) {
+  const subjects = Object.keys(leaves);
   return withFrr({
     name,
     title,
-    async run({ quick, rounds, say }) {
+    slow: true,
+    columns,
+    plan: (options) => ({ samples: roundsOf(options) * subjects.length, seconds: SAMPLE_SECONDS }),
+    async run(options) {
+      const { quick, say } = options;
       const cases = (quick ? QUICK_COUNTS : COUNTS).map((count) => ({ count, times: timesOf(count, quick) }));
       const sample = (subject) => sampleCases(leaves[subject].kind, cases);
-      const subjects = Object.keys(leaves);
-      // Each sample has many changes, and takes long.
-      const results = await compare({ subjects, rounds: Math.ceil(rounds / 2), sample, describe, say });
-      const entries = subjects.flatMap((subject) => entriesOf(subject, results.get(subject)));
-      return { entries, text: render(entries) };
+      const results = await compare({ subjects, rounds: roundsOf(options), sample, describe, say });
+      return { entries: subjects.flatMap((subject) => entriesOf(subject, results.get(subject))) };
     },
   });
 }

@@ -1,12 +1,13 @@
 // The row of what a MAC takes in memory.
 import { sampleMemory } from "../control/memory.mjs";
-import { fixed, spread, table } from "../report/table.mjs";
+import { fixed } from "../report/table.mjs";
 import { compare, summaryOf } from "./compare.mjs";
 import { withFrr } from "./control_plane.mjs";
 
 const COUNT = 132_000;
 const QUICK_COUNT = 20_000;
 const MEGABYTE = 1e6;
+const SAMPLE_SECONDS = 60;
 const parts = {
   vtepd: "vtepd, resident",
   heap: "of which JavaScript's heap",
@@ -16,21 +17,21 @@ const parts = {
   bgpd: "bgpd, resident",
 };
 
+const columns = [
+  { key: "empty", title: "MB with none", digits: 1, range: false },
+  { key: "full", title: "MB with all", digits: 1, range: false, plot: true },
+  { key: "perMac", title: "bytes a MAC", digits: 0, plot: true },
+];
+
 const describe = ({ empty, full }) =>
   `vtepd ${fixed(empty.vtepd / MEGABYTE, 0)} MB without a MAC, ${fixed(full.vtepd / MEGABYTE, 0)} MB with all`;
-
-function render(entries) {
-  const rows = entries.map((entry) =>
-    entry.full === undefined
-      ? [entry.title, "failed", "", ""]
-      : [entry.title, fixed(entry.empty.median, 1), fixed(entry.full.median, 1), spread(entry.perMac, 0)],
-  );
-  return table(["", "MB with none", "MB with all", "bytes a MAC"], rows);
-}
 
 export const memoryRow = withFrr({
   name: "evpn-memory",
   title: "memory for 132000 remote MACs, garbage collected (--quick: 20000)",
+  slow: true,
+  columns,
+  plan: ({ rounds }) => ({ samples: rounds, seconds: SAMPLE_SECONDS }),
   async run({ quick, rounds, say }) {
     const count = quick ? QUICK_COUNT : COUNT;
     const sample = () => sampleMemory({ count });
@@ -47,6 +48,6 @@ export const memoryRow = withFrr({
         samples: samples.map(({ empty, full }) => ({ empty: empty[name], full: full[name] })),
       };
     });
-    return { entries, text: render(entries) };
+    return { entries };
   },
 });

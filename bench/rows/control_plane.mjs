@@ -8,14 +8,11 @@ export const leaves = {
 };
 
 /** A row that is left out, by name and with the reason, where it cannot be. */
-export function withFrr({ name, title, run }) {
+export function withFrr({ run, ...row }) {
   return {
-    name,
-    title,
+    ...row,
     run(options) {
-      if (frrFolder() !== undefined) return run(options);
-      const skipped = "FRR is not installed";
-      return { entries: [], skipped, text: `  SKIP ${name}: ${skipped}` };
+      return frrFolder() === undefined ? { entries: [], skipped: "FRR is not installed" } : run(options);
     },
   };
 }

@@ -1,57 +1,75 @@
-// Rows of packets per second: one core, as fast as the path takes them, 64-byte frames, 256 flows.
+// Rows of packets per second: one core, as fast as the path takes them, 256 flows.
 import { sampleNothing, samplePath } from "../datapath/forwarding.mjs";
+import { missingPeer } from "../datapath/peers.mjs";
 import { subjects } from "../datapath/subjects.mjs";
-import { fixed, spread, table } from "../report/table.mjs";
-import { compare, hasWholeCpu, noteOf, ratios, summaryOf } from "./compare.mjs";
+import { fixed } from "../report/table.mjs";
+import { compare, hasWholeCpu, notesOf, ratios, summaryOf } from "./compare.mjs";
 
 const BASE = "kernel";
-const describe = (sample) =>
+/** What each sample takes besides measuring: namespaces, daemons, a first look at what arrives. */
+const SETUP_SECONDS = 4;
+
+export const forwardingColumns = [
+  { key: "cpuRatio", title: "× kernel by CPU", digits: 2, plot: true, reference: 1 },
+  { key: "cpuNs", title: "CPU ns a frame", digits: 0, plot: true },
+  { key: "redirectRatio", title: "× empty redirect's CPU", digits: 2 },
+  { key: "mpps", title: "Mpps", digits: 2 },
+  { key: "ratio", title: "× kernel by rate", digits: 2 },
+  { key: "loss", title: "loss %", digits: 2, range: false },
+];
+
+export const describe = (sample) =>
   `${fixed(sample.mpps, 2)} Mpps, ${fixed(sample.cpuNsPerPacket, 0)} CPU ns a packet, loss ${fixed(sample.lossPercent, 2)} %`;
 
-function entryOf(name, title, { samples, failure }, base) {
-  if (samples.length === 0) return { name, title, failure };
+const perCpu = (sample) => 1 / sample.cpuNsPerPacket;
+
+/** `base`: the kernel's samples of the same rounds; `redirect`: those of the empty program on the same hook. */
+export function entryOf(name, title, { samples, failure, skipped }, { base = [], redirect = [] } = {}) {
+  if (samples.length === 0) return { name, title, failure, skipped };
   return {
     name,
     title,
     failure,
-    mpps: summaryOf(samples, (sample) => sample.mpps),
+    cpuRatio: ratios(samples, base, perCpu),
     cpuNs: summaryOf(samples, (sample) => sample.cpuNsPerPacket),
+    redirectRatio: ratios(samples, redirect, (sample) => sample.cpuNsPerPacket),
+    mpps: summaryOf(samples, (sample) => sample.mpps),
+    ratio: hasWholeCpu([...samples, ...base]) ? ratios(samples, base, (sample) => sample.mpps) : undefined,
     loss: summaryOf(samples, (sample) => sample.lossPercent),
     cpuShare: summaryOf(samples, (sample) => sample.cpuShare),
-    ratio: base && hasWholeCpu([...samples, ...base]) ? ratios(samples, base, (sample) => sample.mpps) : undefined,
-    cpuRatio: base && ratios(samples, base, (sample) => 1 / sample.cpuNsPerPacket),
     samples,
   };
 }
 
-function render(entries) {
-  const head = ["", "Mpps", "CPU ns a packet", "× kernel", "× kernel by CPU", "loss %"];
-  const rows = entries.map((entry) =>
-    entry.mpps === undefined
-      ? [entry.title, "failed", "", "", "", ""]
-      : [
-          entry.title,
-          spread(entry.mpps, 2),
-          spread(entry.cpuNs, 0),
-          entry.ratio ? spread(entry.ratio, 2) : "",
-          entry.cpuRatio ? spread(entry.cpuRatio, 2) : "",
-          fixed(entry.loss.median, 2),
-        ],
-  );
-  return table(head, rows) + noteOf(entries);
+/** Whose empty program is the least that a subject could do. */
+const REDIRECT_OF = { xdp: "redirectXdp", tc: "redirectTc" };
+
+export function entriesOf(names, results, suffix = "") {
+  const samplesOf = (name) => results.get(name)?.samples ?? [];
+  return names.map((name) => {
+    const others = { base: samplesOf(BASE), redirect: samplesOf(REDIRECT_OF[name]) };
+    return entryOf(`${name}${suffix}`, subjects[name].title, results.get(name), others);
+  });
 }
 
-function pathRow(path, title, all) {
+/** Also of rows that put several of these together. */
+export const planOf = (count, { rounds, seconds }) => ({ samples: rounds * count, seconds: SETUP_SECONDS + seconds });
+
+function pathRow(path, title, all, { slow = false } = {}) {
+  const namesOf = ({ quick }) => all.filter((name) => !(quick && name === "redirectTc"));
   return {
     name: path,
     title,
-    async run({ quick, rounds, seconds, cpu, say }) {
-      const names = all.filter((name) => !(quick && name === "redirectTc"));
+    slow,
+    columns: forwardingColumns,
+    plan: (options) => planOf(namesOf(options).length, options),
+    async run(options) {
+      const { rounds, seconds, cpu, say } = options;
+      const names = namesOf(options);
       const sample = (subject) => samplePath({ path, subject, cpu, seconds });
-      const results = await compare({ subjects: names, rounds, sample, describe, say });
-      const base = results.get(BASE).samples;
-      const entries = names.map((name) => entryOf(name, subjects[name].title, results.get(name), base));
-      return { entries, text: render(entries) };
+      const results = await compare({ subjects: names, rounds, sample, describe, say, missing: missingPeer });
+      const entries = entriesOf(names, results);
+      return { entries, notes: notesOf(entries) };
     },
   };
 }
@@ -61,35 +79,38 @@ const sinks = { xdp: "generator → XDP sink", tc: "generator → tc sink" };
 const generatorRow = {
   name: "generator",
   title: "generator and sink with nothing in between: the floor of every row below",
+  columns: forwardingColumns,
+  plan: (options) => planOf(Object.keys(sinks).length, options),
   async run({ rounds, seconds, cpu, say }) {
     const sample = (sinkKind) => sampleNothing({ sinkKind, cpu, seconds });
     const results = await compare({ subjects: Object.keys(sinks), rounds, sample, describe, say });
     const entries = Object.entries(sinks).map(([name, title]) => entryOf(name, title, results.get(name)));
-    return { entries, text: render(entries) };
+    return { entries, notes: notesOf(entries) };
   },
 };
 
-const vteps = ["kernel", "xdp", "tc", "packet", "xsk"];
+const redirects = ["redirectXdp", "redirectTc"];
+const vteps = ["kernel", "xdp", "tc", "packet", "xsk", "ovs"];
 
 /** Every one sends from subnet to subnet; another address family costs little more than its longer header. */
 const routed = ["kernel", "xdp", "tc"];
 const SYMMETRIC = "host → VTEP routes → underlay, L3 VNI to a router MAC";
 
-function routedRows(prefix, family) {
+function routedRows(prefix, family, how) {
   const title = (what) => `${what}, ${family}`;
   return [
-    pathRow(prefix, title(`${SYMMETRIC}, by host route`), routed),
-    pathRow(`${prefix}-prefix`, title(`${SYMMETRIC}, by one of 1000 prefixes`), routed),
-    pathRow(`${prefix}-asymmetric`, title("host → VTEP routes → underlay, L2 VNI to a known host"), routed),
-    pathRow(`${prefix}-decap`, title("underlay, L3 VNI → VTEP routes → host"), routed),
+    pathRow(prefix, title(`${SYMMETRIC}, by host route`), routed, how),
+    pathRow(`${prefix}-prefix`, title(`${SYMMETRIC}, by one of 1000 prefixes`), routed, how),
+    pathRow(`${prefix}-asymmetric`, title("host → VTEP routes → underlay, L2 VNI to a known host"), routed, how),
+    pathRow(`${prefix}-decap`, title("underlay, L3 VNI → VTEP routes → host"), routed, how),
   ];
 }
 
 export const forwardingRows = [
   generatorRow,
-  pathRow("encap", "host → VTEP → underlay, known unicast", ["redirectXdp", "redirectTc", ...vteps]),
-  pathRow("decap", "underlay → VTEP → host, known unicast", ["redirectXdp", "redirectTc", ...vteps]),
-  pathRow("vteps", "host → VTEP → VTEP → host, known unicast", vteps),
-  ...routedRows("routed", "IPv4"),
-  ...routedRows("routed6", "IPv6"),
+  pathRow("encap", "host → VTEP → underlay, known unicast", [...redirects, "wire", ...vteps]),
+  pathRow("decap", "underlay → VTEP → host, known unicast", [...redirects, ...vteps]),
+  pathRow("vteps", "host → VTEP → VTEP → host, known unicast", ["wire", ...vteps]),
+  ...routedRows("routed", "IPv4", { slow: false }),
+  ...routedRows("routed6", "IPv6", { slow: true }),
 ];

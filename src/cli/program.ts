@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { readVersion } from "../telemetry/version.js";
+import { registerBench } from "./commands/bench.js";
 import { registerCheck } from "./commands/check.js";
 import { registerEthertypeFix } from "./commands/ethertype_fix.js";
 import { registerReload } from "./commands/reload.js";
@@ -30,6 +31,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   registerFlush(program);
   registerEnable(program);
   registerEthertypeFix(program);
+  registerBench(program);
   await registerLabs(program, args);
   return program;
 }

@@ -1,0 +1,74 @@
+// A row along an axis of its own (copies, MACs): one line a subject, the range as a band.
+
+import { kindOf } from "./plot.mjs";
+import { logTicks, ticks, tickText } from "./scale.mjs";
+import { html } from "./text.mjs";
+
+const WIDTH = 1040;
+const HEIGHT = 300;
+const LEFT = 64;
+const RIGHT = 240;
+const TOP = 28;
+const BOTTOM = 40;
+const LABEL_DISTANCE = 18;
+
+const rangeOf = (value) => (typeof value === "number" ? { median: value, min: value, max: value } : value);
+
+/** Points by series, in the order in which they come. */
+function seriesOf(entries, { x, y, series }) {
+  const all = new Map();
+  for (const entry of entries) {
+    const value = rangeOf(entry[y]);
+    if (value === undefined || value === null || !Number.isFinite(value.median)) continue;
+    const points = all.get(entry[series]) ?? { name: entry.name, title: entry[series], points: [] };
+    points.points.push({ x: entry[x], ...value });
+    all.set(entry[series], points);
+  }
+  return [...all.values()];
+}
+
+/** Labels at the ends of lines, pushed apart where they would lie on each other. */
+function spreadLabels(ends) {
+  const sorted = [...ends].sort((a, b) => a.y - b.y);
+  for (let at = 1; at < sorted.length; at++) {
+    sorted[at].y = Math.max(sorted[at].y, sorted[at - 1].y + LABEL_DISTANCE);
+  }
+  return sorted;
+}
+
+const positions = (values) => [...new Set(values)].sort((a, b) => a - b);
+
+/** `chart`: keys of an entry for `x`, `y` and `series`; the steps of x are evenly spaced, as they grow by factors. */
+export function linePlot({ title, entries, chart, columns }) {
+  const all = seriesOf(entries, chart);
+  if (all.length === 0) return undefined;
+  const points = all.flatMap(({ points }) => points);
+  const steps = positions(points.map(({ x }) => x));
+  const highest = Math.max(...points.map(({ max }) => max));
+  const marks = chart.log ? logTicks(Math.min(...points.map(({ min }) => min)), highest) : ticks(highest);
+  const place = (value) =>
+    chart.log ? Math.log10(value / marks[0]) / Math.log10(marks.at(-1) / marks[0]) : value / marks.at(-1);
+  const x = (value) => LEFT + (steps.indexOf(value) / Math.max(1, steps.length - 1)) * (WIDTH - LEFT - RIGHT);
+  const y = (value) => Number((HEIGHT - BOTTOM - place(value) * (HEIGHT - TOP - BOTTOM)).toFixed(1));
+  const column = columns.find(({ key }) => key === chart.y);
+  const right = WIDTH - RIGHT;
+  const grid = marks.map(
+    (mark) =>
+      html`<path class="grid" d="M${LEFT} ${y(mark)}H${right}"/><text class="tick end" x="${LEFT - 8}" y="${y(mark) + 4}">${tickText(mark)}</text>`,
+  );
+  const axis = steps.map(
+    (step) => html`<text class="tick" x="${x(step)}" y="${HEIGHT - BOTTOM + 18}">${tickText(step)}</text>`,
+  );
+  const labels = spreadLabels(all.map((one) => ({ ...one, y: y(one.points.at(-1).median) })));
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}"><text class="heading" x="${LEFT}" y="14">${column?.title ?? chart.y}</text>${grid}${axis}<text class="tick" x="${(LEFT + right) / 2}" y="${HEIGHT - 4}">${chart.xTitle}</text>${all.map((one) => lineShapes(one, x, y))}${labels.map((one) => html`<text class="series ${kindOf(one.name)}" x="${right + 14}" y="${one.y + 4}">${one.title}</text>`)}</svg>`;
+}
+
+function lineShapes({ name, title, points }, x, y) {
+  const along = (key, some) => some.map((point) => `${x(point.x)} ${y(point[key])}`);
+  const band = `M${[...along("max", points), ...along("min", [...points].reverse())].join("L")}z`;
+  const dots = points.map(
+    (point) =>
+      html`<circle class="median" cx="${x(point.x)}" cy="${y(point.median)}" r="4"><title>${title}: ${tickText(point.median)} at ${tickText(point.x)}</title></circle>`,
+  );
+  return html`<g class="${kindOf(name)}"><path class="band" d="${band}"/><path class="line" d="M${along("median", points).join("L")}"/>${dots}</g>`;
+}
