@@ -48,6 +48,7 @@ Napi::Function BpfMap::Define(Napi::Env env) {
                          Method<&BpfMap::UpdateBatch>("updateBatch"),
                          Method<&BpfMap::DeleteBatch>("deleteBatch"),
                          Method<&BpfMap::Dump>("dump"),
+                         Method<&BpfMap::DumpPart>("dumpPart"),
                          Method<&BpfMap::Mmap>("mmap"),
                          Method<&BpfMap::Pin>("pin"),
                          Method<&BpfMap::Close>("close"),

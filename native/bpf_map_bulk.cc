@@ -40,33 +40,47 @@ Napi::Value ToUint8Array(Napi::Env env, std::vector<uint8_t>&& bytes) {
   return Napi::Uint8Array::New(env, kept->size(), buffer, 0);
 }
 
-// False if the map has no batch lookup (and nothing was read).
-bool DumpByBatch(int fd, const bpf_map_info& info, size_t value_size, Snapshot& all) {
-  // The position is a key for LPM and array maps, a bucket number for hash maps.
-  std::vector<uint8_t> position(std::max<size_t>(info.key_size, 8));
+// Where a walk through a map has got to: a key for LPM and array maps, a bucket number for hash maps.
+struct Walk {
+  std::vector<uint8_t> position;  // empty at the beginning
+  bool over = false;
+};
+
+// Adds one chunk of entries. False if the map has no batch lookup (and nothing was read).
+bool LookUpChunk(int fd, const bpf_map_info& info, size_t value_size, Walk& walk, Snapshot& all) {
   uint32_t chunk = std::min(kChunk, std::max(info.max_entries, 64u));
-  bool first = true;
+  std::vector<uint8_t> next(std::max<size_t>(info.key_size, 8));
   for (;;) {
     all.keys.resize((all.count + chunk) * info.key_size);
     all.values.resize((all.count + chunk) * value_size);
     uint32_t count = chunk;
-    const int status = bpf_map_lookup_batch(fd, first ? nullptr : position.data(), position.data(),
-                                            all.keys.data() + all.count * info.key_size,
-                                            all.values.data() + all.count * value_size, &count, nullptr);
+    const int status =
+        bpf_map_lookup_batch(fd, walk.position.empty() ? nullptr : walk.position.data(), next.data(),
+                             all.keys.data() + all.count * info.key_size, all.values.data() + all.count * value_size,
+                             &count, nullptr);
     const int error = status == 0 ? 0 : errno;
     if (error == ENOSPC && chunk < info.max_entries) {
       chunk *= 2;  // one bucket holds more than a chunk
       continue;
     }
     if (error != 0 && error != ENOENT) {
-      if (first && MeansNoBatch(error)) return false;
+      if (walk.position.empty() && MeansNoBatch(error)) return false;
       errno = error;
       FailErrno("bpf(BPF_MAP_LOOKUP_BATCH)", std::string("dump map ") + info.name);
     }
     all.count += count;
-    if (error == ENOENT || count == 0) return true;
-    first = false;
+    walk.position = std::move(next);
+    walk.over = error == ENOENT || count == 0;
+    return true;
   }
+}
+
+// False if the map has no batch lookup (and nothing was read).
+bool DumpByBatch(int fd, const bpf_map_info& info, size_t value_size, Snapshot& all) {
+  Walk walk;
+  while (!walk.over)
+    if (!LookUpChunk(fd, info, value_size, walk, all)) return false;
+  return true;
 }
 
 void DumpByKey(int fd, const bpf_map_info& info, size_t value_size, Snapshot& all) {
@@ -153,15 +167,38 @@ Napi::Value BpfMap::DeleteBatch(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), deleted);
 }
 
-Napi::Value BpfMap::Dump(const Napi::CallbackInfo& info) {
-  Snapshot all;
-  if (!DumpByBatch(fd(), info_, value_size_, all)) DumpByKey(fd(), info_, value_size_, all);
-  all.keys.resize(all.count * info_.key_size);
-  all.values.resize(all.count * value_size_);
-  Napi::Env env = info.Env();
+namespace {
+
+Napi::Object ToEntries(Napi::Env env, const bpf_map_info& info, size_t value_size, Snapshot&& all) {
+  all.keys.resize(all.count * info.key_size);
+  all.values.resize(all.count * value_size);
   Napi::Object entries = Napi::Object::New(env);
   entries["count"] = static_cast<double>(all.count);
   entries["keys"] = ToUint8Array(env, std::move(all.keys));
   entries["values"] = ToUint8Array(env, std::move(all.values));
+  return entries;
+}
+
+}  // namespace
+
+Napi::Value BpfMap::Dump(const Napi::CallbackInfo& info) {
+  Snapshot all;
+  if (!DumpByBatch(fd(), info_, value_size_, all)) DumpByKey(fd(), info_, value_size_, all);
+  return ToEntries(info.Env(), info_, value_size_, std::move(all));
+}
+
+Napi::Value BpfMap::DumpPart(const Napi::CallbackInfo& info) {
+  Snapshot all;
+  Walk walk;
+  if (!info[0].IsUndefined()) {
+    const Bytes position = ReadBytesOf(info[0], "position", std::max<size_t>(info_.key_size, 8));
+    walk.position.assign(position.data, position.data + position.size);
+  }
+  if (!LookUpChunk(fd(), info_, value_size_, walk, all)) {
+    DumpByKey(fd(), info_, value_size_, all);
+    walk.over = true;
+  }
+  Napi::Object entries = ToEntries(info.Env(), info_, value_size_, std::move(all));
+  if (!walk.over) entries["next"] = ToUint8Array(info.Env(), std::move(walk.position));
   return entries;
 }

@@ -12,11 +12,13 @@
 
 namespace {
 
-constexpr size_t kBatch = 32;
-// The kernel fills dump datagrams up to 32 KiB, however large the buffer.
+// The kernel fills dump datagrams up to 32 KiB, however large the buffer. So many together are some 3000 forwarding
+// entries, which JavaScript reads in a few milliseconds.
+constexpr size_t kBatch = 8;
 constexpr size_t kDatagram = 32768;
-// Rounds of recvmmsg before the event loop gets its turn again: at most 4 MiB of messages.
-constexpr int kRounds = 4;
+// Rounds of recvmmsg before the event loop gets its turn again, if they bring notifications, which are small.
+constexpr int kRounds = 16;
+constexpr size_t kEnoughBytes = 64 << 10;
 // A dump is made while it is read, and each datagram of a large table costs milliseconds: the kernel walks the table
 // from its beginning for every one. So reading ends after this time, too.
 constexpr long kReadNanoseconds = 2'000'000;
@@ -148,7 +150,7 @@ void NetlinkSocket::OnReadable() {
       Napi::Env env = on_error_->Env();
       on_error_->Call({NativeFailure(error, "recvmmsg", "receive netlink messages").ToJavaScript(env).Value()});
     }
-    if (is_slow_) return;
+    if (is_slow_ || packed_.size() >= kEnoughBytes) return;
   }
 }
 

@@ -60,6 +60,12 @@ export interface MapEntries {
   readonly count: number;
 }
 
+/** Some of a map's entries. */
+export interface MapPart extends MapEntries {
+  /** Where the next part begins; absent behind the last one. */
+  readonly next?: Uint8Array;
+}
+
 export interface BpfMap {
   readonly name: string;
   readonly id: number;
@@ -87,6 +93,8 @@ export interface BpfMap {
   deleteBatch(keys: Uint8Array, count: number): number;
   /** A snapshot by chunks: entries that change while it runs may appear once, old or new, or not at all. */
   dump(): MapEntries;
+  /** The same in parts of a few thousand entries, from the beginning or where the part before ended. */
+  dumpPart(position?: Uint8Array): MapPart;
   /** The values of a BPF_F_MMAPABLE array, shared with the kernel: entry i at i * round8(valueSize). Outlives close(). */
   mmap(): ArrayBuffer;
   pin(path: string): void;

@@ -69,6 +69,16 @@ describe.skipIf(!root)("BpfMap (needs root)", () => {
     expect(found.size).toBe(10000);
     expect(found.get(5000 * 7 + 1)).toBe(5000n << 32n);
 
+    let [parts, counted] = [0, 0];
+    for (let position: Uint8Array | undefined; ; parts++) {
+      const part = table.dumpPart(position);
+      counted += part.count;
+      position = part.next;
+      if (position === undefined) break;
+    }
+    expect(counted).toBe(10000);
+    expect(parts).toBeGreaterThan(1);
+
     // Half of these are absent.
     const mixed = new Uint32Array(10000).map((_, i) => (i % 2 === 0 ? i * 7 + 1 : 1_000_000 + i));
     expect(table.deleteBatch(new Uint8Array(mixed.buffer), 10000)).toBe(5000);
@@ -97,6 +107,7 @@ describe.skipIf(!root)("BpfMap (needs root)", () => {
     for (let i = 0; i < 3; i++) keys.set([32, 0, 0, 0, 10, 0, 0, i], 8 * i);
     trie.updateBatch(keys, new Uint8Array(12).fill(5), 3);
     expect(trie.dump()).toMatchObject({ count: 3, values: new Uint8Array(12).fill(5) });
+    expect(trie.dumpPart()).toMatchObject({ count: 3 });
     expect(trie.deleteBatch(keys, 3)).toBe(3);
     trie.close();
 

@@ -22,19 +22,24 @@ const PLACES_AT_ONCE = 128;
 
 /**
  * Changes that still wait to be written are differences too. Both sides may change between two steps; so what differs
- * from the snapshot is read from the map once more.
+ * from what was read is read from the map once more.
  */
 export function* fdbDifferences(map: BpfMap, { fdb }: Tables): Generator<FdbDifference | undefined> {
-  const { keys, values, count } = map.dump();
-  const [keyView, valueView] = [viewOf(keys), viewOf(values)];
   let common = 0;
-  for (let index = 0; index < count; index++) {
-    const key = index * FdbKeyLayout.sizeBytes;
-    const bd = keyView.getUint16(key + FdbKeyLayout.bd, LITTLE);
-    const { hi, lo } = readMac(keys, key + FdbKeyLayout.mac);
-    if (fdb.find(bd, hi, lo) !== NOT_FOUND) common += 1;
-    const isSame = agrees(fdb, bd, hi, lo, valueView, index * FdbValueLayout.sizeBytes);
-    yield isSame ? undefined : differenceNow(map, fdb, bd, hi, lo);
+  for (let position: Uint8Array | undefined; ; ) {
+    const part = map.dumpPart(position);
+    const keys = viewOf(part.keys);
+    const values = viewOf(part.values);
+    for (let index = 0; index < part.count; index++) {
+      const key = index * FdbKeyLayout.sizeBytes;
+      const bd = keys.getUint16(key + FdbKeyLayout.bd, LITTLE);
+      const { hi, lo } = readMac(part.keys, key + FdbKeyLayout.mac);
+      if (fdb.find(bd, hi, lo) !== NOT_FOUND) common += 1;
+      const isSame = agrees(fdb, bd, hi, lo, values, index * FdbValueLayout.sizeBytes);
+      yield isSame ? undefined : differenceNow(map, fdb, bd, hi, lo);
+    }
+    position = part.next;
+    if (position === undefined) break;
   }
   if (common < fdb.count) yield* missing(map, fdb);
 }

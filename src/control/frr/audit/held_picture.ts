@@ -48,7 +48,7 @@ export class HeldPicture {
     for (let position = 0; ; ) {
       position = fdb.scan(position, PLACES_AT_ONCE, (slot) => picture.addMac(slot));
       if (position === 0) break;
-      if (slices.isOver()) await slices.turn();
+      if (slices.isOver(PLACES_AT_ONCE)) await slices.turn();
     }
     for (const index of [...parts.tables.neighbors.indexes()]) {
       picture.addBinding(index);

@@ -6,16 +6,18 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 /** Of one turn of the event loop; who waits for its turn waits this much longer. */
 const MOST_MS = 2;
 /** Entries between two looks at the clock. */
-const STRIDE_MASK = 127;
+const STRIDE = 128;
 
 export class Slices {
   private counted = 0;
   private end = performance.now() + MOST_MS;
 
-  /** To be asked after each entry: where true, `turn` is to be awaited. */
-  isOver(): boolean {
-    this.counted += 1;
-    return (this.counted & STRIDE_MASK) === 0 && performance.now() >= this.end;
+  /** To be asked after each entry, or after `count` of them: where true, `turn` is to be awaited. */
+  isOver(count = 1): boolean {
+    this.counted += count;
+    if (this.counted < STRIDE) return false;
+    this.counted = 0;
+    return performance.now() >= this.end;
   }
 
   async turn(): Promise<void> {

@@ -1,8 +1,8 @@
 // One held-open conversation with one of FRR's daemons. Questions queue: a daemon answers one after the other. While the
 // connection stands the daemon lives: it ends at once when the daemon does.
 //
-// Answers can have tens of megabytes. They are cut into lines as they come, so that none of it piles up and the event
-// loop turns in between.
+// Answers can have tens of megabytes. They are cut into lines as they come, so that none of it piles up. The event loop
+// turns after each piece: by itself Node would read on for as long as there is something.
 
 import { connect, type Socket } from "node:net";
 import { VtepError } from "../../../wire/error.js";
@@ -107,6 +107,8 @@ export class VtyConnection implements Vty {
   private receive(bytes: Uint8Array): void {
     this.timer?.refresh();
     if (this.asked !== undefined) this.reader.receive(bytes);
+    this.socket.pause();
+    setImmediate(() => this.socket.resume());
   }
 
   private takeText(text: string): void {
