@@ -19,6 +19,8 @@ export interface AttachRequest {
   readonly ipv6: boolean;
 }
 
+type XdpWish = "auto" | Exclude<FixerHook, "tc">;
+
 export interface Attached {
   readonly hook: FixerHook;
   /** False: one was there that does what was asked for. */
@@ -42,7 +44,8 @@ export function attachFixer(request: AttachRequest): Attached {
   }
   const before = present.fixers[0];
   if (before !== undefined && serves(before, request)) return { hook: hookOf(before), isNew: false, remarks: [] };
-  const remarks = remarksOn(present, name);
+  if (before?.behind !== undefined) throw hasVtepBehind(name);
+  const remarks = [...remarksOn(present, name), ...remarksOnReplacing(before)];
   return { hook: new Attachment(request, ifindex, remarks).replace(present), isNew: true, remarks };
 }
 
@@ -59,6 +62,15 @@ function remarksOn({ others }: Present, name: string): string[] {
   ];
 }
 
+function remarksOnReplacing(before: PresentFixer | undefined): string[] {
+  return before === undefined ? [] : [`in place of the one at hook ${hookOf(before)}, whose counters end with it`];
+}
+
+function hasVtepBehind(name: string): VtepError {
+  const message = `a VTEP runs behind the fixer of ${name}, which stays as it is until the VTEP has ended; "repair" in the VTEP's config can ask for more`;
+  return new VtepError("carried_by_vtep", message, { interface: name });
+}
+
 class Attachment {
   constructor(
     private readonly request: AttachRequest,
@@ -70,11 +82,24 @@ class Attachment {
   replace(present: Present): FixerHook {
     const [before] = present.fixers;
     const wanted = this.place(present);
-    const isInTheWay = before !== undefined && isXdp(before) && wanted !== "tc";
-    if (isInTheWay) this.remove(before);
+    if (before !== undefined && isXdp(before) && wanted !== "tc") return this.exchange(before, wanted, present);
     const hook = wanted === "tc" ? this.atTc(present) : this.atXdp(wanted, present);
-    if (before !== undefined && !isInTheWay) this.remove(before);
+    if (before !== undefined) this.remove(before);
     return hook;
+  }
+
+  /** Where the new one cannot be had, one like the old is put back. */
+  private exchange(before: PresentFixer, wanted: XdpWish, present: Present): FixerHook {
+    const pin = findPin(before.programId) !== undefined;
+    this.remove(before);
+    try {
+      return this.atXdp(wanted, present);
+    } catch (error) {
+      const ipv6 = (before.flags & FixerFlag.IPV6) !== 0;
+      const as = { interface: this.request.interface, hook: hookOf(before), pin, ipv6 };
+      new Attachment(as, this.ifindex, []).replace({ ...present, fixers: [] });
+      throw error;
+    }
   }
 
   private remove(fixer: PresentFixer): void {
@@ -101,7 +126,7 @@ class Attachment {
     return "tc";
   }
 
-  private atXdp(hook: "auto" | "xdp" | "xdp-generic", present: Present): FixerHook {
+  private atXdp(hook: XdpWish, present: Present): FixerHook {
     const native = hook !== "xdp-generic";
     try {
       this.putXdp(native ? "xdp" : "xdp-generic");
@@ -110,9 +135,8 @@ class Attachment {
       if (!(error instanceof NativeError)) throw error;
       if (OCCUPIED.has(error.code)) return this.raced(present);
       if (hook !== "auto") throw this.failed(hook, error);
-      this.remarks.push(
-        `the driver of ${this.request.interface} has no XDP (${error.code}): generic XDP, which is slower`,
-      );
+      const why = error.code === "EOPNOTSUPP" ? "its driver has none" : error.message;
+      this.remarks.push(`no native XDP on ${this.request.interface} (${why}): generic XDP, which is slower`);
       return this.atXdp("xdp-generic", present);
     }
   }

@@ -1,15 +1,16 @@
 // Takes a fixer off an interface and leaves the interface as it was before.
 
 import { FixerFlag } from "../abi/generated.js";
+import type { Netns } from "../native/bpf.js";
 import { BpfProgram, NativeError, removeClsact, removeProgram } from "../native/index.js";
 import { VtepError } from "../wire/error.js";
-import { findPin } from "./pins.js";
+import { findPin, type Pin, removeAbandonedPins } from "./pins.js";
 import { isVteps, lookAt, type PresentFixer } from "./present.js";
 import { type FixerHook, hookOf, indexOf } from "./view.js";
 
 /** Returns where it was. Throws `not_attached`, or `carried_by_vtep` where a VTEP put it there. */
 export function detachFixer(interfaceName: string): FixerHook[] {
-  const ifindex = indexOf(interfaceName);
+  const ifindex = indexOrTidy(interfaceName);
   const { fixers } = lookAt(ifindex);
   const own = fixers.filter((fixer) => !isVteps(fixer));
   if (own.length === 0) throw nothingToDetach(interfaceName, fixers.length > 0);
@@ -19,17 +20,46 @@ export function detachFixer(interfaceName: string): FixerHook[] {
 
 export function removeFixer(interfaceName: string, ifindex: number, fixer: PresentFixer): void {
   const pin = findPin(fixer.programId);
+  if (pin !== undefined && fixer.behind !== undefined) {
+    leaveToVtep(pin, fixer.behind);
+    return;
+  }
   const isByLink = pin !== undefined && fixer.hook !== "clsact";
   pin?.remove();
   if (!isByLink) takeOff(interfaceName, ifindex, fixer);
   if ((fixer.flags & FixerFlag.QDISC) !== 0) removeClsact(ifindex);
 }
 
-function takeOff(interfaceName: string, ifindex: number, { programId, hook, priority, handle }: PresentFixer): void {
+/** The VTEP behind it keeps the link, and the link goes with the VTEP. */
+function leaveToVtep(pin: Pin, behind: number): void {
+  const program = BpfProgram.openById(behind);
+  const link = pin.openLink();
+  try {
+    link?.update(program);
+    pin.forget();
+  } finally {
+    link?.close();
+    program.close();
+  }
+}
+
+/** Throws `interface_gone` where pins were all that was left of it. */
+function indexOrTidy(interfaceName: string): number {
+  try {
+    return indexOf(interfaceName);
+  } catch (error) {
+    if (!removeAbandonedPins(interfaceName)) throw error;
+    const message = `${interfaceName} is gone, and its fixer with it; what was pinned of it is removed now`;
+    throw new VtepError("interface_gone", message, { interface: interfaceName }, error);
+  }
+}
+
+export function takeOff(interfaceName: string, ifindex: number, fixer: PresentFixer, netns?: Netns): void {
+  const { programId, hook, priority, handle } = fixer;
   if (hook === "xdp-offload") throw new VtepError("not_ours", `${interfaceName}: a fixer on the NIC is not ours`);
   const program = BpfProgram.openById(programId);
   try {
-    removeProgram(program, ifindex, { hook, priority, handle });
+    removeProgram(program, ifindex, { hook, priority, handle, netns });
   } catch (cause) {
     if (!(cause instanceof NativeError && cause.code === "EBUSY")) throw cause;
     const message = `${interfaceName}: program ${programId} is held by a link that is not pinned where ours are; whoever made it must end it`;

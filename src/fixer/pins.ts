@@ -16,7 +16,12 @@ const LINK = "link";
 export interface Pin {
   /** For people; the files are reached through the mount namespace of PID 1. */
   readonly path: string;
+  /** What it is attached by; undefined for a clsact filter, which stays by itself. */
+  openLink(): BpfLink | undefined;
+  /** Ends what is attached by its link. */
   remove(): void;
+  /** Removes the files alone: whoever else holds the link keeps what is attached. */
+  forget(): void;
 }
 
 /** `link`: undefined for a clsact filter, which stays by itself. All of it, or nothing. */
@@ -28,9 +33,10 @@ export function pinFixer(interfaceName: string, { program, counts }: Fixer, link
     removeAbandoned(join(bpffs.path, SUBFOLDER));
     mkdirSync(folder, { recursive: true });
     try {
+      // First what matters: were we killed in between, what is attached would still be found by its number.
+      link?.pin(join(folder, LINK));
       program.pin(join(folder, "program"));
       counts.pin(join(folder, "counters"));
-      link?.pin(join(folder, LINK));
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
@@ -48,17 +54,44 @@ function wouldGoWithUs(interfaceName: string): VtepError {
 /** The pin of a program, if it has one. */
 export function findPin(programId: number): Pin | undefined {
   const name = listPins().find((one) => one.endsWith(`-${programId}`));
-  return name === undefined ? undefined : { path: join(FOLDER, name), remove: () => removePin(name) };
+  return name === undefined ? undefined : pinOf(name);
+}
+
+function pinOf(name: string): Pin {
+  const path = join(FOLDER, name);
+  return { path, openLink: () => openLink(name), remove: () => removePin(name), forget: () => forgetPin(name) };
+}
+
+/** Removes what is pinned of interfaces of this name that are gone. False where there was none. */
+export function removeAbandonedPins(interfaceName: string): boolean {
+  const mine = listPins().filter((name) => name.slice(0, name.lastIndexOf("-")) === interfaceName);
+  const abandoned = mine.filter((name) => withFolder((folder) => isAbandoned(join(folder, name))));
+  for (const name of abandoned) forgetPin(name);
+  return abandoned.length > 0;
 }
 
 function listPins(): string[] {
   return withFolder((folder) => readdirSync(folder)) ?? [];
 }
 
-/** Ends what is attached by its link. */
+function openLink(name: string): BpfLink | undefined {
+  return withFolder((folder) => {
+    return namesIn(join(folder, name)).includes(LINK) ? BpfLink.openPinned(join(folder, name, LINK)) : undefined;
+  });
+}
+
 function removePin(name: string): void {
+  const link = openLink(name);
+  try {
+    link?.detach();
+  } finally {
+    link?.close();
+  }
+  forgetPin(name);
+}
+
+function forgetPin(name: string): void {
   withFolder((folder) => {
-    if (namesIn(join(folder, name)).includes(LINK)) detachLink(join(folder, name, LINK));
     rmSync(join(folder, name), { recursive: true, force: true });
     if (readdirSync(folder).length === 0) rmdirSync(folder);
   });
@@ -90,15 +123,6 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
-  }
-}
-
-function detachLink(path: string): void {
-  const link = BpfLink.openPinned(path);
-  try {
-    link.detach();
-  } finally {
-    link.close();
   }
 }
 

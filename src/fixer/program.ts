@@ -15,7 +15,7 @@ const CONSTANTS = "ethertyp.rodata";
 const ONLY_KEY = new Uint8Array(4);
 
 export const COUNTS_MAP = "vtep1_fixed";
-const BEHIND_MAP = "vtep1_behind";
+export const BEHIND_MAP = "vtep1_behind";
 
 /** `frags` takes frames of any length, and with them any MTU, but hands nothing on; kernel >= 5.18. */
 export const FixerProgram = { XDP: "ethertype_xdp", XDP_FRAGS: "ethertype_frags", TC: "ethertype_tc" } as const;
@@ -29,8 +29,9 @@ export class Fixer {
     private readonly behind: BpfMap,
   ) {}
 
-  static load(name: FixerProgram, flags: number): Fixer {
-    const object = loadObject(name, flags);
+  /** `counts`: of another fixer, to be counted on; default: its own. */
+  static load(name: FixerProgram, flags: number, counts?: BpfMap): Fixer {
+    const object = loadObject(name, flags, counts);
     try {
       return new Fixer(object.program(name), object.map(COUNTS_MAP), object.map(BEHIND_MAP));
     } finally {
@@ -42,12 +43,12 @@ export class Fixer {
    * For frames of any length where the kernel can do that. Generic XDP makes one piece of a frame for a program that takes
    * none in pieces; to one that does it is worse: tc behind it no longer finds the Ethernet header (seen on 6.18).
    */
-  static loadXdp(mode: "native" | "generic", flags: number): Fixer {
-    if (mode === "generic") return Fixer.load(FixerProgram.XDP, flags);
+  static loadXdp(mode: "native" | "generic", flags: number, counts?: BpfMap): Fixer {
+    if (mode === "generic") return Fixer.load(FixerProgram.XDP, flags, counts);
     try {
-      return Fixer.load(FixerProgram.XDP_FRAGS, flags);
+      return Fixer.load(FixerProgram.XDP_FRAGS, flags, counts);
     } catch (error) {
-      if (error instanceof NativeError && error.code === "EINVAL") return Fixer.load(FixerProgram.XDP, flags);
+      if (error instanceof NativeError && error.code === "EINVAL") return Fixer.load(FixerProgram.XDP, flags, counts);
       throw error;
     }
   }
@@ -67,13 +68,14 @@ export class Fixer {
   }
 }
 
-function loadObject(name: FixerProgram, flags: number): BpfObject {
+function loadObject(name: FixerProgram, flags: number, counts: BpfMap | undefined): BpfObject {
   const constants = new Uint8Array(FixerLayout.sizeBytes);
   const view = new DataView(constants.buffer);
   view.setUint32(FixerLayout.flags, flags, true);
   view.setUint32(FixerLayout.abi, Abi.MAJOR, true);
   const initialValues = { [CONSTANTS]: constants };
-  return BpfObject.load(readObject(), { name: OBJECT_NAME, programs: [name], initialValues });
+  const reuseMaps: Record<string, BpfMap> = counts === undefined ? {} : { [COUNTS_MAP]: counts };
+  return BpfObject.load(readObject(), { name: OBJECT_NAME, programs: [name], initialValues, reuseMaps });
 }
 
 function readObject(): Uint8Array {

@@ -1,8 +1,9 @@
 // Beside what others have put on the interface, and pinned; by clsact where the kernel has no TCX (before 6.6).
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { detachFixer, showFixers } from "../../src/fixer/index.js";
 import { BpfLink, type BpfObject, findBpffs } from "../../src/native/index.js";
-import { mayMakeNamespaces, until } from "../dataplane/namespaces.js";
+import { mayMakeNamespaces, until, within } from "../dataplane/namespaces.js";
 import { Receiver, watchObject } from "./receiver.js";
 
 const kernel = vi.hoisted(() => ({ hasTcx: true }));
@@ -88,6 +89,24 @@ describe("a fixer beside others (root)", () => {
     expect(at.show()).toMatchObject([{ hook: "tc", ipv6: true }]);
   });
 
+  live("one that cannot be replaced as asked is put back", async () => {
+    for (const pin of [false, true]) {
+      at.attach({ interface: "lo", hook: "xdp-generic", ipv6: true, pin });
+      expect(() => at.attach({ interface: "lo", hook: "xdp" })).toThrow(
+        expect.objectContaining({ code: "attach_failed" }),
+      );
+      expect(at.show("lo")).toMatchObject([
+        { hook: "xdp-generic", ipv6: true, pinned: pin ? expect.any(String) : null },
+      ]);
+      at.inside(() => detachFixer("lo"));
+    }
+  });
+
+  live("replacing one is told", () => {
+    at.attach({ hook: "xdp" });
+    expect(at.attach({ hook: "tc" }).remarks).toEqual([expect.stringContaining("in place of the one at hook xdp")]);
+  });
+
   for (const hook of ["xdp", "xdp-generic", "tc"] as const) {
     live(`${hook}: a pinned one holds against others, and goes with its files`, async () => {
       at.attach({ hook, pin: true });
@@ -107,7 +126,34 @@ describe("a fixer beside others (root)", () => {
     });
   }
 
-  live("a pin whose interface is gone does not stay for ever", async () => {
+  live("one whose command was killed while it pinned is found and detached", async () => {
+    at.attach({ pin: true });
+    const [{ pinned }] = at.show() as [{ pinned: string }];
+    const bpffs = findBpffs("/run/vtepd/bpf")!;
+    const folder = `${bpffs.path}/${pinned.slice("/run/vtepd/bpf/".length)}`;
+    for (const file of ["program", "counters"]) rmSync(`${folder}/${file}`);
+    await repairs(1);
+    expect(at.detach()).toEqual(["xdp"]);
+    expect(at.show()).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+    bpffs.close();
+  });
+
+  live("a pin whose interface is gone goes with detach, which says so", async () => {
+    at.attach({ pin: true });
+    await at.net.ip("r", "link del down0");
+    expect(() => at.detach()).toThrow(expect.objectContaining({ code: "interface_gone" }));
+    expect(() => at.detach()).toThrow(expect.objectContaining({ code: "no_interface" }));
+  });
+
+  live("by clsact: does not go with the interface into another namespace", async () => {
+    kernel.hasTcx = false;
+    at.attach({ hook: "tc" });
+    await at.net.ip("r", `link set down0 netns ${at.net.full("z")}`);
+    expect(within(at.net.path("z"), () => showFixers())).toEqual([]);
+  });
+
+  live("a pin whose interface is gone goes when the next one is pinned", async () => {
     at.attach({ pin: true });
     const [{ pinned }] = at.show() as [{ pinned: string }];
     await at.net.ip("r", "link del down0");

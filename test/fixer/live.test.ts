@@ -1,11 +1,10 @@
 // On real interfaces: what sockets, tcpdump and the kernel's own stack make of repaired frames at each hook.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { FixerHook } from "../../src/fixer/index.js";
+import { detachFixer, type FixerHook, showFixers } from "../../src/fixer/index.js";
 import { BpfLink, type BpfMap, probeTcx } from "../../src/native/index.js";
-import { echo } from "../corpus/icmp.js";
-import { ethernet, ipv4, type Layer, packet, payload, vlan } from "../corpus/packet.js";
-import { mayMakeNamespaces, until } from "../dataplane/namespaces.js";
-import { RECEIVER, Receiver, SENDER, watchObject } from "./receiver.js";
+import { vlan } from "../corpus/packet.js";
+import { mayMakeNamespaces, until, within } from "../dataplane/namespaces.js";
+import { Receiver, watchObject } from "./receiver.js";
 
 const HOOKS: readonly FixerHook[] = ["xdp", "xdp-generic", "tc"];
 const live = it.skipIf(!mayMakeNamespaces());
@@ -31,18 +30,10 @@ describe("a fixer on an interface (root)", () => {
   for (const hook of HOOKS) {
     live(`${hook}: the kernel answers what it dropped before`, async () => {
       // A broken request before and one after: only the second is heard.
-      const ask = (id: number) => {
-        const wrong: Layer = (behind) => ({ ...behind, etherType: IPV6 });
-        const body = [ipv4(SENDER, RECEIVER, { df: true }), echo({ id }), payload(40)] as const;
-        return packet(ethernet("02:00:00:00:00:01", at.here.mac), wrong, ...body);
-      };
-      const answers = async () => {
-        return Number(/IcmpInEchos\s+(\d+)/.exec(await at.net.exec("r", "nstat", "-asz", "IcmpInEchos"))?.[1]);
-      };
-      at.sender.send(ask(1));
+      at.sender.send(at.echoRequest(IPV6));
       expect(at.attach({ hook }).hook).toBe(hook);
-      at.sender.send(ask(2));
-      await until(async () => (await answers()) === 1);
+      at.sender.send(at.echoRequest(IPV6));
+      await until(async () => (await at.echoesHeard()) === 1);
       expect(counted()).toEqual({ fixed: 1, fixed4: 1, fixed6: 0, suspicious: 0 });
     });
 
@@ -84,6 +75,27 @@ describe("a fixer on an interface (root)", () => {
       expect(at.show()).toMatchObject([{ interface: "other0", hook, fixed: 1 }]);
     });
 
+    for (const pin of [false, true]) {
+      const goes = hook === "tc" ? behindTcx : live;
+      goes(
+        `${hook}: goes with the interface into another namespace${pin ? ", pinned" : ""}, and is detached there`,
+        async () => {
+          at.attach({ hook, pin });
+          at.sender.send(at.frame(IPV6));
+          await until(() => counted().fixed === 1);
+          await at.net.ip("r", `link set down0 netns ${at.net.full("z")}`);
+          expect(at.show()).toEqual([]);
+          const there = <T>(action: () => T) => within(at.net.path("z"), action);
+          expect(there(() => showFixers())).toMatchObject([{ interface: "down0", hook, fixed: 1 }]);
+          await at.net.ip("z", "link set down0 up");
+          at.sender.send(at.frame(IPV6));
+          await until(() => there(() => showFixers())[0]?.fixed === 2);
+          expect(there(() => detachFixer("down0"))).toEqual([hook]);
+          expect(there(() => showFixers())).toEqual([]);
+        },
+      );
+    }
+
     live(`${hook}: leaves nothing behind when it is detached`, async () => {
       const links = async () => JSON.stringify(JSON.parse(await at.net.exec("r", "ip", "-d", "-j", "link")));
       const before = [await links(), await at.net.exec("r", "tc", "qdisc")];
@@ -93,13 +105,6 @@ describe("a fixer on an interface (root)", () => {
       expect([await links(), await at.net.exec("r", "tc", "qdisc")]).toEqual(before);
     });
   }
-
-  live("moves with the interface into another namespace", async () => {
-    at.attach({ hook: "xdp" });
-    await at.net.ip("r", `link set down0 netns ${at.net.full("z")}`);
-    expect(at.show()).toEqual([]);
-    expect(await at.net.exec("z", "ip", "link", "show", "down0")).toContain("xdp");
-  });
 
   live("takes frames of several buffers", async () => {
     await at.net.ip("s", "link set up0 mtu 9000");

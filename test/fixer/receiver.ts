@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type AttachRequest, attachFixer, detachFixer, type FixerView, showFixers } from "../../src/fixer/index.js";
 import { BpfObject } from "../../src/native/index.js";
+import { echo } from "../corpus/icmp.js";
 import { ethernet, ipv4, type Layer, packet, payload, udp } from "../corpus/packet.js";
 import { HostSocket } from "../dataplane/host_socket.js";
 import { type LinkFacts, Namespaces, within } from "../dataplane/namespaces.js";
@@ -74,6 +75,18 @@ export class Receiver {
     const wrong: Layer = (behind) => ({ ...behind, etherType: type });
     const body = [ipv4(SENDER, RECEIVER), udp(1000, 2000), payload(bytes)] as const;
     return packet(ethernet(this.there.mac, this.here.mac), ...tags, wrong, ...body);
+  }
+
+  /** From the sender to the receiver, who has to answer. */
+  echoRequest(type: number): Uint8Array {
+    const wrong: Layer = (behind) => ({ ...behind, etherType: type });
+    const body = [ipv4(SENDER, RECEIVER, { df: true }), echo({}), payload(40)] as const;
+    return packet(ethernet(this.there.mac, this.here.mac), wrong, ...body);
+  }
+
+  /** Requests that the receiver's kernel has taken until now. */
+  async echoesHeard(): Promise<number> {
+    return Number(/IcmpInEchos\s+(\d+)/.exec(await this.net.exec("r", "nstat", "-asz", "IcmpInEchos"))?.[1]);
   }
 
   private socketAt(name: string, { ifindex }: LinkFacts): HostSocket {

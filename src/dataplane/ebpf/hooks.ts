@@ -2,6 +2,7 @@
 // spoils the partial checksums of frames that are redirected, so containers get tc; physical ports get XDP
 // with the tc program behind it, which does what XDP leaves. Refuses to replace anybody's XDP program.
 
+import { type BehindFixer, goBehindFixer, isRefusal } from "../../fixer/behind.js";
 import { type FixCounts } from "../../fixer/counts.js";
 import { putInFront } from "../../fixer/front.js";
 import { BpfLink, type BpfProgram, type NativeError, PacketSocket, probeTcx } from "../../native/index.js";
@@ -47,8 +48,9 @@ export class Hooks {
   attach(plan: InterfacePlan, repair?: RepairPlan): AttachedHook {
     const listening = plan.role === "access" ? takeEveryAddress(plan.ifindex) : undefined;
     try {
-      const attached = this.attachPrograms(plan);
-      const hook = repair === undefined ? attached : this.repairBefore(attached, plan, repair);
+      const attached = this.attachPrograms(plan, repair);
+      const isDone = repair === undefined || attached.fixes !== undefined;
+      const hook = isDone ? attached : this.repairBefore(attached, plan, repair);
       return {
         ...hook,
         close: () => {
@@ -82,7 +84,7 @@ export class Hooks {
     }
   }
 
-  private attachPrograms(plan: InterfacePlan): Attachment {
+  private attachPrograms(plan: InterfacePlan, repair: RepairPlan | undefined): Attachment {
     const tc = this.attachTc(plan);
     if (plan.hook === "userspace")
       return only(tc, "userspace", `hook userspace: ${this.tcName} hands every frame over`);
@@ -90,7 +92,7 @@ export class Hooks {
     if (plan.hook === "auto" && VIRTUAL_KINDS.has(plan.kind)) {
       return only(tc, "tc", `auto: a ${plan.kind} carries super-packets and open checksums; by ${this.tcName}`);
     }
-    return this.attachXdpBefore(tc, plan);
+    return this.attachXdpBefore(tc, plan, repair);
   }
 
   private get tcName(): string {
@@ -108,16 +110,29 @@ export class Hooks {
     }
   }
 
-  private attachXdpBefore(tc: BpfLink, plan: InterfacePlan): Attachment {
+  private attachXdpBefore(tc: BpfLink, plan: InterfacePlan, repair: RepairPlan | undefined): Attachment {
     try {
       const xdp = attachXdp(this.programs.program(plan.role, "xdp"), plan.ifindex);
       return both(xdp, tc, plan.hook === "xdp" ? "hook xdp" : "auto: the driver has native XDP");
     } catch (cause) {
       const error = cause as NativeError;
-      if (OCCUPIED.has(error.code)) return only(tc, "tc", "another XDP program is on the interface: it stays");
+      if (OCCUPIED.has(error.code)) return this.shareXdp(tc, plan, repair);
       if (plan.hook === "auto") return only(tc, "tc", `auto: no native XDP (${error.code}); by ${this.tcName}`);
       tc.close();
       throw attachFailed(plan, "XDP", cause);
+    }
+  }
+
+  /** With a fixer that the command attached: it hands its frames on to us. */
+  private shareXdp(tc: BpfLink, plan: InterfacePlan, repair: RepairPlan | undefined): Attachment {
+    const { ifindex, role } = plan;
+    try {
+      const front = goBehindFixer(this.programs.program(role, "xdp"), { ifindex, repair });
+      if (front === undefined) return only(tc, "tc", "another XDP program is on the interface: it stays");
+      return behind(front, tc, repair !== undefined);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return only(tc, "tc", `an Ethertype fixer is at XDP, and hands nothing on: ${(error as Error).message}`);
     }
   }
 }
@@ -143,6 +158,20 @@ function both(xdp: BpfLink, tc: BpfLink, reason: string): Attachment {
     first: xdp,
     close: () => {
       xdp.close();
+      tc.close();
+    },
+  };
+}
+
+function behind(front: BehindFixer, tc: BpfLink, isRepaired: boolean): Attachment {
+  return {
+    hook: "xdp",
+    reason: "behind the Ethertype fixer that is attached at XDP; tc behind it",
+    xdp: true,
+    first: front.link,
+    ...(isRepaired ? { fixes: () => front.fixes() } : {}),
+    close: () => {
+      front.close();
       tc.close();
     },
   };

@@ -2,16 +2,18 @@
 
 import { readFileSync } from "node:fs";
 import { ConfigLayout } from "../../abi/generated.js";
+import { type BehindFixer, goBehindFixer } from "../../fixer/behind.js";
 import type { FixCounts } from "../../fixer/counts.js";
 import { loadFront } from "../../fixer/front.js";
 import type { Fixer } from "../../fixer/program.js";
 import type { BpfLink as Link, BpfObject as Loaded, Netns } from "../../native/bpf.js";
-import { BpfLink, BpfObject } from "../../native/index.js";
+import { BpfLink, BpfObject, NativeError } from "../../native/index.js";
 import type { RepairPlan } from "../../tables/interface.js";
 import type { VtepSettings } from "../../tables/tables.js";
 import type { InterfacePlan } from "../driver.js";
 
 const OBJECT = new URL("../../../build/bpf/vtep_xsk.bpf.o", import.meta.url);
+const XDP_TAKEN: ReadonlySet<string> = new Set(["EBUSY", "EEXIST"]);
 const ONLY_KEY = new Uint8Array(4);
 
 export class XskProgram {
@@ -19,6 +21,8 @@ export class XskProgram {
   private readonly programName: string;
   private link: Link | undefined;
   private fixer: Fixer | undefined;
+  /** One that the command attached. */
+  private front: BehindFixer | undefined;
 
   constructor(role: InterfacePlan["role"]) {
     this.programName = `vtep_xsk_${role}`;
@@ -44,6 +48,10 @@ export class XskProgram {
     try {
       if (repair !== undefined) this.fixer = loadFront({ hook: "xdp", ...repair }, program);
       this.link = BpfLink.attachXdp(this.fixer?.program ?? program, ifindex, { mode, netns });
+    } catch (error) {
+      const isTaken = mode === "native" && error instanceof NativeError && XDP_TAKEN.has(error.code);
+      this.front = isTaken ? goBehindFixer(program, { ifindex, netns, repair }) : undefined;
+      if (this.front === undefined) throw error;
     } finally {
       program.close();
     }
@@ -51,10 +59,11 @@ export class XskProgram {
 
   /** Undefined where nothing is repaired. */
   fixes(): FixCounts | undefined {
-    return this.fixer?.readCounts();
+    return this.front?.fixes() ?? this.fixer?.readCounts();
   }
 
   close(): void {
+    this.front?.close();
     this.link?.close();
     this.fixer?.close();
     this.object.close();
