@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 done
 mount --rbind "$run" /run
 echo ready
-exec sleep infinity >/dev/null`;
+exec sleep infinity >/dev/null 2>&1`;
 
 const pidFile = (instance: Instance, node: string): string => join(instance.folder, `${node}.cell`);
 
