@@ -56,6 +56,14 @@ export class FlushRequest {
 }
 
 @AdditionalProperties(false)
+export class MacQuery {
+  /** With colons. */
+  @Required()
+  @Pattern(MAC)
+  mac!: string;
+}
+
+@AdditionalProperties(false)
 export class FdbQuery extends FlushRequest {
   /** With colons. */
   @Pattern(MAC)

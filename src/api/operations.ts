@@ -8,6 +8,7 @@ import type {
   DropView,
   EventView,
   FdbView,
+  MacPathView,
   NeighborView,
   Origin,
   PortView,
@@ -54,6 +55,8 @@ export interface VtepOperations {
   ports(): Iterable<PortView>;
   /** Taken in portions, with other work in between: entries may come and go meanwhile, none appears twice. */
   fdb(filter: FdbFilter): Iterable<FdbView>;
+  /** What the MAC, with colons, is resolved through, in each domain that knows it. */
+  macPaths(mac: string): Iterable<MacPathView>;
   neighbors(): Iterable<NeighborView>;
   vteps(): Iterable<VtepView>;
   routes(): Iterable<RouteView>;

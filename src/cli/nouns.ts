@@ -1,11 +1,13 @@
 // What `show` can show: for each noun its path in the API and its columns for people. `--json` shows what the API says.
 
+import { Argument } from "commander";
 import type { AuditView } from "../telemetry/audit_view.js";
 import type {
   BridgeDomainView,
   DropView,
   EventView,
   FdbView,
+  MacPathView,
   NeighborView,
   NexthopView,
   PortView,
@@ -18,14 +20,17 @@ import type {
   VtepView,
 } from "../telemetry/view_types.js";
 import type { Question } from "./client.js";
+import { macArgument } from "./commands/options.js";
 import { type Column, renderFacts, renderTable } from "./table.js";
 import { bytesText, durationText, listText, portText } from "./units.js";
 
 export interface Noun {
   readonly name: string;
   readonly description: string;
+  /** What stands behind the noun. */
+  readonly argument?: Argument;
   /** Where asking is not just GET with the options as query. */
-  question?(options: Readonly<Record<string, unknown>>): Question;
+  question?(options: Readonly<Record<string, unknown>>, argument: string | undefined): Question;
   /** Text for people from the answer of the API. */
   render(answer: unknown): string;
 }
@@ -70,6 +75,46 @@ const fdb = list<FdbView>("fdb", "MACs and where they are", [
   { title: "ORIGIN", value: (row) => (row.sticky ? `${row.origin},sticky` : row.origin) },
   { title: "IDLE", value: (row) => (row.idleSeconds === null ? "" : durationText(row.idleSeconds)), align: "right" },
 ]);
+
+interface MacLeg {
+  readonly path: MacPathView;
+  readonly vtep?: string;
+  readonly leg?: UnderlayView;
+  readonly trouble: string;
+}
+
+function macLegs(path: MacPathView): MacLeg[] {
+  if (path.ways.length === 0) return [{ path, trouble: "" }];
+  return path.ways.flatMap(({ vtep, underlay, underlayReason }): MacLeg[] => {
+    if (underlay.length === 0) return [{ path, vtep, trouble: underlayReason || "unreachable" }];
+    return underlay.map((leg) => ({ path, vtep, leg, trouble: underlayReason || leg.reason }));
+  });
+}
+
+const macColumns: readonly Column<MacLeg>[] = [
+  { title: "MAC", value: ({ path }) => path.mac },
+  { title: "BRIDGE-DOMAIN", value: ({ path }) => path.bridgeDomain },
+  { title: "VNI", value: ({ path }) => path.vni ?? "", align: "right" },
+  { title: "ORIGIN", value: ({ path }) => (path.sticky ? `${path.origin},sticky` : path.origin) },
+  { title: "VTEP", value: ({ vtep }) => vtep ?? "" },
+  { title: "NEXTHOP", value: ({ leg }) => leg?.via ?? "" },
+  { title: "INTERFACE", value: ({ path, leg }) => leg?.interface ?? (path.where === "local" ? placeOf(path) : "") },
+  { title: "NEXTHOP-MAC", value: ({ leg }) => leg?.mac ?? "" },
+  { title: "ADDRESSES", value: ({ path }) => listText(path.addresses) },
+  { title: "TROUBLE", value: ({ trouble }) => trouble },
+];
+
+const mac: Noun = {
+  name: "mac",
+  description: "what a MAC is resolved through: VNI, VTEP, next hop, interface, MAC of the next router",
+  argument: new Argument("<mac>", "with colons").argParser(macArgument),
+  question: (_options, asked) => ({ path: "mac", query: { mac: asked } }),
+  render(answer) {
+    const paths = answer as readonly MacPathView[];
+    if (paths.length === 0) return "no bridge domain knows this MAC\n";
+    return renderTable(macColumns, paths.flatMap(macLegs));
+  },
+};
 
 const neighbors = list<NeighborView>("neighbors", "bindings of IP addresses to MACs", [
   { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
@@ -219,6 +264,7 @@ export const nouns: readonly Noun[] = [
   status,
   ports,
   fdb,
+  mac,
   neighbors,
   vteps,
   routes,

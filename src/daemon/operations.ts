@@ -11,6 +11,7 @@ import type {
   DropView,
   EventView,
   FdbView,
+  MacPathView,
   NeighborView,
   PortView,
   RepairView,
@@ -23,6 +24,7 @@ import {
   bridgeDomainViews,
   dropViews,
   fdbViews,
+  macPathViews,
   neighborViews,
   portViews,
   repairViews,
@@ -69,6 +71,10 @@ export class Operations implements VtepOperations {
 
   fdb(filter: FdbFilter): Iterable<FdbView> {
     return fdbViews(this.vtep.tables, this.names(), monotonicCoarseTicks(), filter);
+  }
+
+  macPaths(mac: string): Iterable<MacPathView> {
+    return macPathViews(this.vtep.tables, this.names(), monotonicCoarseTicks(), mac);
   }
 
   neighbors(): Iterable<NeighborView> {

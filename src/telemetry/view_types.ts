@@ -69,6 +69,22 @@ export interface FdbView {
   readonly idleSeconds: number | null;
 }
 
+/** A MAC and all that lies between it and the wire: domain, VNI, VTEPs, next hops, interfaces, their MACs. */
+export interface MacPathView extends FdbView {
+  /** IP addresses that are bound to the MAC in this domain. */
+  readonly addresses: readonly string[];
+  /** One for each VTEP behind which the MAC is; empty for a local one. */
+  readonly ways: readonly WayView[];
+}
+
+export interface WayView {
+  readonly vtep: string;
+  /** Equal-cost legs towards it. */
+  readonly underlay: readonly UnderlayView[];
+  /** Why packets cannot reach it; empty when they can. */
+  readonly underlayReason: string;
+}
+
 export interface NeighborView {
   readonly bridgeDomain: string;
   readonly vrf: string | null;

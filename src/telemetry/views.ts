@@ -4,6 +4,7 @@
 export { bridgeDomainViews } from "./views/bridge_domain.js";
 export { dropReasonName, dropViews } from "./views/drop.js";
 export { type FdbSelection, fdbViews } from "./views/fdb.js";
+export { macPathViews } from "./views/mac_path.js";
 export { portViews } from "./views/port.js";
 export { repairViews } from "./views/repair.js";
 export { neighborViews, routeViews, vrfViews } from "./views/routing.js";

@@ -7,6 +7,7 @@ import type {
   DropView,
   EventView,
   FdbView,
+  MacPathView,
   NeighborView,
   PortView,
   RepairView,
@@ -95,6 +96,15 @@ export class ListedVtep implements VtepOperations {
     this.asked = { ...filter };
     yield remoteEntry;
     for (let index = 1; index < this.fdbCount; index++) yield fdbEntry(index);
+  }
+
+  macPaths(mac: string): MacPathView[] {
+    this.asked = mac;
+    if (mac !== remoteEntry.mac) return [];
+    const leg = { interface: "up0", via: "fe80::1", mac: "02:00:00:00:ff:01", reason: "" };
+    const dead = { interface: "up1", via: "fe80::2", mac: null, reason: "no carrier" };
+    const ways = [{ vtep: "10.0.0.2", underlay: [leg, dead], underlayReason: "" }];
+    return [{ ...remoteEntry, addresses: ["192.0.2.9"], ways }];
   }
 
   neighbors(): NeighborView[] {

@@ -145,6 +145,8 @@ describe("errors by HTTP", () => {
     ["a query key that is not known", "/v1/fdb?colour=red", undefined, 400, "query.colour"],
     ["a number that is a word", "/v1/events?limit=x", undefined, 400, "query.limit"],
     ["a number out of range", "/v1/wait?timeout=-1", undefined, 400, "query.timeout"],
+    ["a MAC that is none", "/v1/mac?mac=red", undefined, 400, "query.mac"],
+    ["a MAC that is missing", "/v1/mac", undefined, 400, "query.mac"],
     ["a word that is not allowed", "/v1/fdb?where=nowhere", undefined, 400, "query.where"],
     ["a MAC that is none", "/v1/fdb?mac=02", undefined, 400, "query.mac"],
     ["a body key that is not known", "/v1/flush", '{"colour":"red"}', 400, "body.colour"],

@@ -67,6 +67,41 @@ describe("vtepd show NOUN --json", () => {
   });
 });
 
+describe("vtepd show mac", () => {
+  const known = fdbEntry(0xff).mac;
+
+  it("prints a line for each leg of each VTEP, and what is wrong with it", async () => {
+    const { code, stdout } = await show("mac", known);
+    const [, first, second] = stdout.split("\n").map((line) => line.split(/ {2,}/));
+    expect(code).toBe(0);
+    expect(first?.slice(1, 9)).toEqual([
+      "red",
+      "100",
+      "static,sticky",
+      "10.0.0.2",
+      "fe80::1",
+      "up0",
+      "02:00:00:00:ff:01",
+      "192.0.2.9",
+    ]);
+    expect(second?.slice(4)).toEqual(["10.0.0.2", "fe80::2", "up1", "-", "192.0.2.9", "no carrier"]);
+  });
+
+  it("takes other spellings, prints JSON, and says what it does not know", async () => {
+    const spelt = await show("mac", known.replaceAll(":", "-").toUpperCase(), "--json");
+    expect(JSON.parse(spelt.stdout)).toEqual(served.vtep.macPaths(known));
+    expect(await show("mac", "02:00:00:00:00:77")).toMatchObject({
+      code: 0,
+      stdout: "no bridge domain knows this MAC\n",
+    });
+  });
+
+  it("refuses what is no MAC, and none at all", async () => {
+    expect(await show("mac", "red")).toMatchObject({ code: 2, stderr: expect.stringContaining("a MAC such as") });
+    expect(await show("mac")).toMatchObject({ code: 2, stderr: expect.stringContaining("missing required argument") });
+  });
+});
+
 describe("vtepd show NOUN for people", () => {
   const lines = async (...args: string[]): Promise<string[]> => {
     const { code, stdout, stderr } = await show(...args);

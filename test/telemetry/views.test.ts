@@ -6,6 +6,8 @@ import {
   dropReasonName,
   dropViews,
   fdbViews,
+  macPathViews,
+  neighborViews,
   portViews,
   vtepViews,
 } from "../../src/telemetry/views.js";
@@ -160,6 +162,28 @@ describe("VTEPs as views", () => {
     const tables = buildTables();
     tables.vteps.clear(1);
     expect(vtepViews(tables, names, dataPathCounters()).map(({ address }) => address)).toEqual(["2001:db8::3"]);
+  });
+});
+
+describe("one MAC with what it is resolved through", () => {
+  const pathOf = (mac: string) => macPathViews(buildTables(), names, NOW, mac);
+
+  it("goes from the MAC to the legs of its VTEP", () => {
+    const [remote] = [...fdbViews(buildTables(), names, NOW, { where: "remote", vtep: "10.0.0.2" })];
+    const [leg] = vtepViews(buildTables(), names, dataPathCounters())[0]!.underlay;
+    const ways = [{ vtep: "10.0.0.2", underlay: [leg], underlayReason: "" }];
+    expect(pathOf(remote!.mac)[0]).toEqual({ ...remote, addresses: expect.any(Array), ways });
+  });
+
+  it("ends at the port of a local one, with the addresses bound to it", () => {
+    const [binding] = [...neighborViews(buildTables(), names, NOW)].filter(({ origin }) => origin === "learned");
+    const path = pathOf(binding!.mac).find(({ bridgeDomain }) => bridgeDomain === binding!.bridgeDomain);
+    expect(path).toMatchObject({ where: "local", ways: [] });
+    expect(path!.addresses).toContain(binding!.ip);
+  });
+
+  it("is nothing where nobody knows it", () => {
+    expect(pathOf("02:ee:ee:ee:ee:ee")).toEqual([]);
   });
 });
 

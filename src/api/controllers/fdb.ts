@@ -5,7 +5,7 @@ import type { PlatformContext } from "@tsed/platform-http";
 import { BodyParams, Context, QueryParams } from "@tsed/platform-params";
 import { Get, Post, Required, Summary } from "@tsed/schema";
 import { ListReply } from "../list_reply.js";
-import { FdbQuery, FlushRequest } from "../models.js";
+import { FdbQuery, FlushRequest, MacQuery } from "../models.js";
 import type { VtepOperations } from "../operations.js";
 import { OPERATIONS } from "../tokens.js";
 
@@ -18,6 +18,12 @@ export class FdbController {
   @Summary("MACs and where they are, by domain and MAC")
   list(@QueryParams() query: FdbQuery, @Context() context: PlatformContext): Promise<void> {
     return this.reply.send(context, this.operations.fdb(query));
+  }
+
+  @Get("/mac")
+  @Summary("What a MAC is resolved through: VNI, VTEP, next hop, interface, MAC of the next router")
+  paths(@QueryParams() query: MacQuery, @Context() context: PlatformContext): Promise<void> {
+    return this.reply.send(context, this.operations.macPaths(query.mac));
   }
 
   @Post("/flush")

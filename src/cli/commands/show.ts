@@ -35,7 +35,8 @@ export function registerShow(program: Command): void {
     const command = show.command(noun.name).description(noun.description);
     if (noun.name !== noun.name.toLowerCase()) command.alias(dashed(noun.name));
     for (const option of filters[noun.name] ?? []) command.addOption(option);
-    command.action((options: Question["query"]) => showNoun(noun, options, command));
+    if (noun.argument !== undefined) command.addArgument(noun.argument);
+    command.action(() => showNoun(noun, command));
   }
 }
 
@@ -43,9 +44,10 @@ function dashed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-async function showNoun(noun: Noun, query: Question["query"], command: Command): Promise<void> {
+async function showNoun(noun: Noun, command: Command): Promise<void> {
   const socket = socketFor(command);
-  const question = noun.question?.(query ?? {}) ?? { path: noun.name, query };
+  const query = command.opts<NonNullable<Question["query"]>>();
+  const question = noun.question?.(query, command.processedArgs[0]) ?? { path: noun.name, query };
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
   if (json !== true) {
     process.stdout.write(noun.render(await ask(socket, question)));

@@ -44,6 +44,6 @@ function floodDomainsByVtep(tables: Tables, names: VtepNames): Map<number, strin
   return byVtep;
 }
 
-function underlayView({ interface: name, via, mac, reason }: UnderlayLegFacts): UnderlayView {
+export function underlayView({ interface: name, via, mac, reason }: UnderlayLegFacts): UnderlayView {
   return { interface: name, via, mac, reason: reason ?? "" };
 }
