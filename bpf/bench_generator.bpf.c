@@ -13,9 +13,16 @@
 #include <bpf/bpf_helpers.h>
 
 #define HEADER_WORDS 12
+#define SHAPES	     3
+/* Of twelve frames, seven have the first shape, four the second, one the third: IMIX. */
+#define CYCLE  12
+#define FIRST  7
+#define SECOND 11
 
 struct generator {
-	__u64 header[HEADER_WORDS];
+	__u64 header[SHAPES][HEADER_WORDS];
+	__u32 frame_bytes[SHAPES];
+	__u32 shapes;       /* 1, or all of them */
 	__u32 header_words; /* how many of them to write */
 	__u32 egress_ifindex;
 	__u32 flows;        /* a power of two */
@@ -23,7 +30,7 @@ struct generator {
 	__u16 inner_port;
 	__u16 outer_port_at; /* ... and where it stands; 0 = there is none */
 	__u16 inner_port_at;
-	__u32 pad;
+	__u32 longest; /* as the kernel hands a frame out, whatever it was cut to before */
 };
 
 const volatile struct generator generator;
@@ -33,23 +40,35 @@ struct {
 	__u64 stopped;
 } run;
 
+static __always_inline __u32 next_shape(void)
+{
+	__u32 turn = run.generated % CYCLE;
+
+	return turn < FIRST ? 0 : turn < SECOND ? 1 : 2;
+}
+
 SEC("xdp")
 int bench_generate(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data;
-	void *data_end = (void *)(long)ctx->data_end;
+	__u32 shape = generator.shapes == 1 ? 0 : next_shape();
 	__u16 flow = run.generated & (generator.flows - 1);
-	__u64 *words = data;
+	void *data, *data_end;
+	__u64 *words;
 
 	/* A run cannot be taken back, only be made to do nothing. */
 	if (run.stopped)
 		return XDP_DROP;
+	if (generator.shapes > 1 && bpf_xdp_adjust_tail(ctx, (int)(generator.frame_bytes[shape] - generator.longest)))
+		return XDP_ABORTED;
+	data = (void *)(long)ctx->data;
+	data_end = (void *)(long)ctx->data_end;
+	words = data;
 	if (data + generator.header_words * sizeof(*words) > data_end)
 		return XDP_ABORTED;
 #pragma unroll
 	for (int i = 0; i < HEADER_WORDS; i++)
 		if (i < generator.header_words)
-			words[i] = generator.header[i];
+			words[i] = generator.header[shape][i];
 	if (generator.outer_port_at)
 		*(__u16 *)(data + generator.outer_port_at) = bpf_htons(generator.outer_port + flow);
 	*(__u16 *)(data + generator.inner_port_at) = bpf_htons(generator.inner_port + flow);

@@ -14,11 +14,12 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
+#define SHAPES 3
+
 struct sink {
 	__u32 mark_at;
 	__u32 mark;
-	__u32 frame_bytes;
-	__u32 pad;
+	__u32 frame_bytes[SHAPES]; /* any of these; 0 is none */
 };
 
 struct sunk {
@@ -35,6 +36,11 @@ struct {
 	__type(value, struct sunk);
 } sunk_frames SEC(".maps");
 
+static __always_inline int is_expected(__u32 length)
+{
+	return length == sink.frame_bytes[0] || length == sink.frame_bytes[1] || length == sink.frame_bytes[2];
+}
+
 static __always_inline int count(void *data, void *data_end, __u32 length)
 {
 	__u32 zero = 0;
@@ -42,7 +48,7 @@ static __always_inline int count(void *data, void *data_end, __u32 length)
 
 	if (!sunk)
 		return 0;
-	if (length == sink.frame_bytes && data + sink.mark_at + sizeof(__u32) <= data_end &&
+	if (is_expected(length) && data + sink.mark_at + sizeof(__u32) <= data_end &&
 	    *(__u32 *)(data + sink.mark_at) == sink.mark) {
 		sunk->frames++;
 		return 1;

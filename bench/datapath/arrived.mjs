@@ -3,7 +3,7 @@
 import { Capture } from "../../dist/lab/capture.js";
 import { Watch } from "../../dist/lab/watch.js";
 import { Generator } from "./generator.mjs";
-import { FLOWS, MARK } from "./traffic.mjs";
+import { FLOWS, MARK, shapesOf } from "./traffic.mjs";
 
 const ARRIVAL_MS = 10_000;
 const PATIENCE_MS = 200;
@@ -32,6 +32,12 @@ const isOurs =
 
 /** What is wrong with the first frame that is wrong, or with all of them together. */
 export function problemOf(captured, expected) {
+  return shapesOf(expected)
+    .map((shape) => problemOfShape(captured, shape))
+    .find((problem) => problem !== undefined);
+}
+
+function problemOfShape(captured, expected) {
   const ours = captured.filter(isOurs(expected));
   if (ours.length === 0) return `no frame arrived as it should, of ${captured.length}${firstOf(captured)}`;
   const wanted = fixedBytes(expected.frame, expected);
@@ -42,9 +48,9 @@ export function problemOf(captured, expected) {
 
 const firstOf = ([first]) => (first === undefined ? "" : `; the first was\n  ${hex(first)}`);
 
-/** Again and again: the first may have to wait for a neighbour. */
+/** One of each shape. Again and again: the first may have to wait for a neighbour. */
 async function untilOneArrives(generator, watch, isOne) {
-  const one = (frames) => frames.get(SINK).some(isOne);
+  const one = (frames) => isOne.every((is) => frames.get(SINK).some(is));
   for (const end = Date.now() + ARRIVAL_MS; !one(watch.frames) && Date.now() < end; ) {
     generator.start(FLOWS);
     await generator.finish();
@@ -58,7 +64,7 @@ export async function verifyArrival({ source, target, traffic, expected, cpu }) 
   const generator = new Generator({ ...source, traffic, cpu });
   try {
     watch.add(SINK, await Capture.start(target.namespace, target.interfaceName, watch.notify));
-    await untilOneArrives(generator, watch, isOurs(expected));
+    await untilOneArrives(generator, watch, shapesOf(expected).map(isOurs));
   } finally {
     generator.close();
     await watch.stop();

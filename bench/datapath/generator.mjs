@@ -3,13 +3,14 @@
 import { readdirSync } from "node:fs";
 import { BpfLink, interfaceIndex } from "../../dist/native/index.js";
 import { loadProgram } from "./object.mjs";
-import { FLOWS } from "./traffic.mjs";
+import { FLOWS, shapesOf } from "./traffic.mjs";
 
 /** Below the 256 entries of a veth's ring: more would overflow it before anybody gets to empty it. */
 const BATCH_FRAMES = 64;
 /** Frames per system call. Each call starts with empty pages and cold caches, so calls are long. */
 const CHUNK_FRAMES = 1 << 22;
 const HEADER_BYTES = 96;
+const SHAPES = 3;
 /** Layout of the variables in .bss of bench_generator.bpf.c. */
 const GENERATED_AT = 0;
 const STOPPED_AT = 8;
@@ -18,16 +19,19 @@ const LOOPBACK_IFINDEX = 1;
 
 /** TWIN: struct generator of bench_generator.bpf.c. */
 function constants(traffic, egressIfindex) {
-  const bytes = new Uint8Array(HEADER_BYTES + 24);
-  bytes.set(traffic.frame.subarray(0, traffic.words * 8));
-  const view = new DataView(bytes.buffer, HEADER_BYTES);
-  view.setUint32(0, traffic.words, true);
-  view.setUint32(4, egressIfindex, true);
-  view.setUint32(8, FLOWS, true);
-  view.setUint16(12, traffic.outerPort, true);
-  view.setUint16(14, traffic.innerPort, true);
-  view.setUint16(16, traffic.outerPortAt, true);
-  view.setUint16(18, traffic.innerPortAt, true);
+  const headers = SHAPES * HEADER_BYTES;
+  const bytes = new Uint8Array(headers + SHAPES * 4 + 28);
+  const shapes = shapesOf(traffic);
+  for (const [at, { frame }] of shapes.entries()) {
+    bytes.set(frame.subarray(0, traffic.words * 8), at * HEADER_BYTES);
+    new DataView(bytes.buffer).setUint32(headers + at * 4, frame.length, true);
+  }
+  const view = new DataView(bytes.buffer, headers + SHAPES * 4);
+  const numbers = [shapes.length, traffic.words, egressIfindex, FLOWS];
+  for (const [at, number] of numbers.entries()) view.setUint32(at * 4, number, true);
+  const ports = [traffic.outerPort, traffic.innerPort, traffic.outerPortAt, traffic.innerPortAt];
+  for (const [at, port] of ports.entries()) view.setUint16(16 + at * 2, port, true);
+  view.setUint32(24, traffic.frame.length, true);
   return bytes;
 }
 

@@ -6,10 +6,11 @@ import { BpfLink, BpfObject, probeTcx } from "../../dist/native/index.js";
 /** The kernel's names have room for 15 bytes, and libbpf keeps 8 of them for the object's. */
 const LIBBPF_NAME_BYTES = 8;
 
+/** `constants`: undefined for a program that has none. */
 export function loadProgram(name, constants, programs) {
   const bytes = readFileSync(`${checkoutRoot}build/bpf/bench_${name}.bpf.o`);
   const rodata = `${name.slice(0, LIBBPF_NAME_BYTES)}.rodata`;
-  return BpfObject.load(bytes, { name, initialValues: { [rodata]: constants }, programs });
+  return BpfObject.load(bytes, { name, initialValues: constants ? { [rodata]: constants } : {}, programs });
 }
 
 /** In native mode, or at tc ingress the way this kernel has it. */

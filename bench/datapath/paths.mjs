@@ -11,7 +11,7 @@ import {
   routerMacs,
 } from "./routing.mjs";
 import { macs, oneVtep, twoVteps, VNI } from "./topology.mjs";
-import { FLOW_LABEL_AT, fromVtep, plain, SUBNET_AT, toVtep } from "./traffic.mjs";
+import { FLOW_LABEL_AT, fromVtep, mixed, plain, SUBNET_AT, toVtep } from "./traffic.mjs";
 
 const HOST = ["host", "a0"];
 const FAR = ["far", "s0"];
@@ -26,6 +26,20 @@ const bridged = {
   encap: { ...OUT, lab: oneVtep, traffic: plain(request), arrives: toVtep(VNI, request) },
   decap: { ...IN, lab: oneVtep, traffic: fromVtep(VNI, reply), arrives: plain(reply) },
   vteps: { from: HOST, to: ["host2", "b0"], lab: twoVteps, traffic: plain(request), arrives: plain(request) },
+};
+
+const LARGE = 1396;
+const large = (packet) => ({ ...packet, bytes: LARGE });
+const inbound = (packet) => fromVtep(VNI, packet);
+const outbound = (packet) => toVtep(VNI, packet);
+const imix = (make, packet) => mixed((bytes) => make({ ...packet, bytes }));
+
+/** Other lengths: 1400 bytes with the FCS, and IMIX. */
+const shaped = {
+  "encap-1400": { ...bridged.encap, traffic: plain(large(request)), arrives: outbound(large(request)) },
+  "decap-1400": { ...bridged.decap, traffic: inbound(large(reply)), arrives: plain(large(reply)) },
+  "encap-imix": { ...bridged.encap, traffic: imix(plain, request), arrives: imix(outbound, request) },
+  "decap-imix": { ...bridged.decap, traffic: imix(inbound, reply), arrives: imix(plain, reply) },
 };
 
 /** The least that the mark fits into, over IPv6; over IPv4 it is the least that Ethernet has. */
@@ -70,6 +84,7 @@ const routed6 = routed(6, { spread: { flowAt: SUBNET_AT, firstFlow: 0 }, label: 
 
 export const paths = {
   ...bridged,
+  ...shaped,
   routed: routed4.host,
   "routed-prefix": routed4.prefix,
   "routed-asymmetric": routed4.asymmetric,

@@ -60,13 +60,15 @@ function difference(before, after) {
   };
 }
 
+const plainSink = (options) => new Sink(options);
+
 /**
  * `source` and `target`: { namespace, interfaceName } in a path that stands already; `pids`: of daemons on the way.
- * `listAttached` is asked while everything is in place.
+ * `listAttached` is asked while everything is in place. `makeSink`: where another than the plain one stands at the end.
  */
 export async function measure(options, listAttached) {
-  const { source, target, traffic, arrival, sinkKind, cpu, pids, seconds } = options;
-  const sink = new Sink({ ...target, arrival, kind: sinkKind });
+  const { source, target, traffic, arrival, sinkKind, cpu, pids, seconds, makeSink = plainSink } = options;
+  const sink = makeSink({ ...target, arrival, kind: sinkKind });
   const generator = new Generator({ ...source, traffic, cpu });
   try {
     const attached = await listAttached();

@@ -3,9 +3,13 @@ import { interfaceIndex } from "../../dist/native/index.js";
 import { attachAt, loadProgram } from "./object.mjs";
 import { MARK } from "./traffic.mjs";
 
+const SHAPES = 3;
+
 /** TWIN: struct sink of bench_sink.bpf.c. */
 function constants({ markAt, frameBytes }) {
-  return new Uint8Array(Uint32Array.of(markAt, MARK, frameBytes, 0).buffer);
+  return new Uint8Array(
+    Uint32Array.of(markAt, MARK, ...frameBytes, ...Array(SHAPES - frameBytes.length).fill(0)).buffer,
+  );
 }
 
 /** TWIN: struct sunk; one for each CPU. */

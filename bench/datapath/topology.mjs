@@ -87,10 +87,17 @@ const lab = (name, title, nodes, links) => ({ name: `bench-${name}`, title, fold
 const PACKET_OFFLOADS = { host: NAPI, access: NAPI, underlay: NAPI };
 
 /** `configOf` makes the VTEP's configuration from the subject's choice. */
-export function oneVtep({ kind = "vtepd", ...choice }, configOf = firstConfig) {
+export function oneVtep({ kind = "vtepd", tunnel = true, ...choice }, configOf = firstConfig) {
+  const config = configOf(choice);
+  const source = host("a0", macs.host, addresses.host, NAPI);
+  const vtep = middle(kind, config, macs.uplink, PACKET_OFFLOADS);
+  // Without a tunnel nothing takes the outer headers off: they reach the host.
+  if (!tunnel) {
+    for (const one of [source.interfaces.a0, vtep.interfaces[config.ports[0].interface]]) one.mtu = UNDERLAY_MTU;
+  }
   const nodes = {
-    host: host("a0", macs.host, addresses.host, NAPI),
-    vtep: middle(kind, configOf(choice), macs.uplink, PACKET_OFFLOADS),
+    host: source,
+    vtep,
     far: underlayHost,
   };
   return lab("one", "one VTEP between a host and the underlay", nodes, [

@@ -44,9 +44,24 @@ function tunnelled(inner, vni, { from, to, source, destination }) {
   };
 }
 
+/** IMIX, without the FCS: of twelve frames seven, four and one. TWIN: next_shape() of bench_generator.bpf.c. */
+const IMIX_BYTES = [60, 566, 1514];
+
+/** Frames of several lengths in turns; what is said of the longest holds for all. */
+export function mixed(make) {
+  const shapes = IMIX_BYTES.map((bytes) => make(bytes));
+  return { ...shapes.at(-1), shapes };
+}
+
+/** From the shortest to the longest. */
+export const shapesOf = (traffic) => traffic.shapes ?? [traffic];
+
 /** VXLAN packets as another VTEP sends them, and as they reach it. */
 export const fromVtep = (vni, packet) => tunnelled(plain(packet), vni, INBOUND);
 export const toVtep = (vni, packet) => tunnelled(plain(packet), vni, OUTBOUND);
 
 /** What tells the sink that a frame is one of these. */
-export const arrivalOf = ({ frame, markAt }) => ({ frameBytes: frame.length, markAt });
+export const arrivalOf = (traffic) => ({
+  frameBytes: shapesOf(traffic).map(({ frame }) => frame.length),
+  markAt: traffic.markAt,
+});

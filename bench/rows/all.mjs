@@ -3,8 +3,18 @@ import { burstRows } from "./control_burst.mjs";
 import { latencyRows } from "./control_latency.mjs";
 import { memoryRow } from "./control_memory.mjs";
 import { engineRow } from "./engine.mjs";
+import { ethertypeFixRow } from "./ethertype_fix.mjs";
 import { forwardingRows } from "./forwarding.mjs";
 import { restRow } from "./rest.mjs";
 import { tcpRows } from "./tcp.mjs";
 
-export const rows = [engineRow, ...forwardingRows, ...tcpRows, restRow, ...burstRows, ...latencyRows, memoryRow];
+export const rows = [
+  engineRow,
+  ...forwardingRows,
+  ethertypeFixRow,
+  ...tcpRows,
+  restRow,
+  ...burstRows,
+  ...latencyRows,
+  memoryRow,
+];

@@ -84,13 +84,23 @@ const generatorRow = {
   async run({ rounds, seconds, cpu, say }) {
     const sample = (sinkKind) => sampleNothing({ sinkKind, cpu, seconds });
     const results = await compare({ subjects: Object.keys(sinks), rounds, sample, describe, say });
-    const entries = Object.entries(sinks).map(([name, title]) => entryOf(name, title, results.get(name)));
+    const entries = Object.entries(sinks).map(([name, title]) => entryOf(`bare-${name}`, title, results.get(name)));
     return { entries, notes: notesOf(entries) };
   },
 };
 
 const redirects = ["redirectXdp", "redirectTc"];
 const vteps = ["kernel", "xdp", "tc", "packet", "xsk", "ovs"];
+
+const SLOW = { slow: true };
+const shapes = [
+  ["imix", "IMIX (64, 570, 1518 bytes as 7:4:1)"],
+  ["1400", "1400-byte frames"],
+];
+const shapedRows = shapes.flatMap(([shape, what]) => [
+  pathRow(`encap-${shape}`, `host → VTEP → underlay, ${what}`, [...redirects, ...vteps], SLOW),
+  pathRow(`decap-${shape}`, `underlay → VTEP → host, ${what}`, [...redirects, ...vteps], SLOW),
+]);
 
 /** Every one sends from subnet to subnet; another address family costs little more than its longer header. */
 const routed = ["kernel", "xdp", "tc"];
@@ -111,6 +121,7 @@ export const forwardingRows = [
   pathRow("encap", "host → VTEP → underlay, known unicast", [...redirects, "wire", ...vteps]),
   pathRow("decap", "underlay → VTEP → host, known unicast", [...redirects, ...vteps]),
   pathRow("vteps", "host → VTEP → VTEP → host, known unicast", ["wire", ...vteps]),
+  ...shapedRows,
   ...routedRows("routed", "IPv4", { slow: false }),
   ...routedRows("routed6", "IPv6", { slow: true }),
 ];

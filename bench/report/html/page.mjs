@@ -1,7 +1,8 @@
 // The report: one file that needs nothing else. The machine, the targets and what became of them, then each row with its
 // picture, its numbers, and what was attached.
 import { judge, markText } from "../../targets.mjs";
-import { absence, cellText, fixed, hasNumbers, usedColumns } from "../table.mjs";
+import { spokenTime } from "../progress.mjs";
+import { absence, cellText, hasNumbers, usedColumns } from "../table.mjs";
 import { linePlot } from "./lines.mjs";
 import { rangePlot } from "./plot.mjs";
 import { style } from "./style.mjs";
@@ -16,20 +17,31 @@ const VERDICTS = {
 const fact = (name, value, wide = false) =>
   value === undefined ? "" : html`<div class="${wide ? "wide" : ""}"><dt>${name}</dt><dd>${value}</dd></div>`;
 
+/** What the programs say of themselves is long; their versions are what counts. */
+function peersOf(machine) {
+  const names = { iproute2: "iproute2", openvswitch: "Open vSwitch", iperf3: "iperf3" };
+  return Object.entries(names)
+    .flatMap(([key, name]) => {
+      const version = /\d+(\.\d+)+/.exec(machine[key] ?? "")?.[0];
+      return version === undefined ? [] : [`${name} ${version}`];
+    })
+    .join(", ");
+}
+
 function facts({ command, options, machine, startedAt, endedAt }) {
-  const minutes = endedAt === undefined ? undefined : (Date.parse(endedAt) - Date.parse(startedAt)) / 60_000;
+  const seconds = endedAt === undefined ? undefined : (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
   return html`<dl>
 ${fact("CPU", `${machine.cpu}, ${machine.cpus} CPUs${machine.hypervisor ? ", virtual" : ""}`)}
 ${fact("Kernel", machine.kernel.split(" ")[0])}
 ${fact("Node", machine.node)}
 ${fact("Memory", `${machine.memoryGigabytes} GB`)}
-${fact("Measured on", `CPU ${options.cpu}, ${options.rounds} rounds in turns`)}
+${fact("Measured on", `CPU ${options.cpu}, ${options.rounds === 1 ? "one round" : `${options.rounds} rounds in turns`}`)}
 ${fact("Load at the start", machine.loadAverage.join(" "))}
-${fact("Peers", [machine.iproute2, machine.openvswitch, machine.iperf3].filter(Boolean).join(", "))}
+${fact("Peers", peersOf(machine))}
 ${fact("BPF JIT", machine.bpfJit === "1" ? "on" : machine.bpfJit)}
 ${fact("Spectre v2", machine.mitigations ?? machine.spectreV2)}
 ${fact("vtepd", machine.commit === undefined ? undefined : `commit ${machine.commit}`)}
-${fact("Took", minutes === undefined ? undefined : `${fixed(minutes, 0)} minutes`)}
+${fact("Took", seconds === undefined ? undefined : spokenTime(seconds))}
 ${fact("Command", html`<code>${command}</code>`, true)}
 </dl>`;
 }
@@ -49,7 +61,7 @@ function targetTable(rows) {
   return html`<h2 id="targets">Targets</h2>
 <p class="about">What the rows of this run say of them, by their medians.</p>
 <div class="legend" style="margin-top:8px">${counts}</div>
-<div class="scroll"><table class="targets"><thead><tr><th>No.</th><th class="text">Row, subject</th><th class="text">Of</th><th>Measured</th><th>Floor</th><th class="text">Verdict</th></tr></thead><tbody>${judged.map(targetLine)}</tbody></table></div>`;
+<div class="scroll"><table class="targets"><thead><tr><th>No.</th><th class="text">Row, subject</th><th class="text">Of</th><th>Measured</th><th>Floor (goal)</th><th class="text">Verdict</th></tr></thead><tbody>${judged.map(targetLine)}</tbody></table></div>`;
 }
 
 /** The median, and the range smaller beside it. */

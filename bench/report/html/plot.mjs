@@ -6,7 +6,7 @@ import { ticks, tickText } from "./scale.mjs";
 import { html } from "./text.mjs";
 
 const WIDTH = 1040;
-const LABELS = 230;
+const LABELS = 256;
 const GAP = 24;
 /** Beside each panel, for the value in words. */
 const VALUES = 128;
@@ -17,9 +17,9 @@ const MAX_PANELS = 2;
 
 /** What an entry is, for its colour. */
 export function kindOf(name) {
-  if (/^(redirect|wire|switch)/.test(name)) return "bare";
+  if (/^(bare|redirect|wire)/.test(name)) return "bare";
   if (/^kernel/.test(name)) return "kernel";
-  return /^ovs/.test(name) ? "peer" : "ours";
+  return /^(ovs|zebra|bgpd)/.test(name) ? "peer" : "ours";
 }
 
 const rangeOf = (value) => (typeof value === "number" ? { median: value, min: value, max: value } : value);
@@ -55,7 +55,7 @@ function valueShapes(entry, column, { row, x, y, right, limit }) {
     html`<rect class="range" x="${x(value.min) - 2}" y="${y - 5}" width="${x(value.max) - x(value.min) + 4}" height="10" rx="5"><title>${entry.title}: ${text}</title></rect>`,
     ...markShapes(marks, x, y, limit),
     html`<circle class="median" cx="${x(value.median)}" cy="${y}" r="5"><title>${entry.title}: ${text}</title></circle>`,
-    html`<text class="value ${verdict}" x="${right + 12}" y="${y + 4}">${text}</text>`,
+    html`<text class="value ${verdict === "below" ? "missed" : ""}" x="${right + 12}" y="${y + 4}">${text}</text>`,
   ];
 }
 

@@ -46,10 +46,11 @@ summary { cursor: pointer; color: var(--soft) }
 details ul { margin: 8px 0 0; padding-left: 20px }
 nav { columns: 3 240px; column-gap: 28px; margin: 28px 0 0; font-size: 14px }
 nav a { display: block; color: var(--ours); text-decoration: none; padding: 1px 0 }
-nav a:hover, h2 a:hover { text-decoration: underline }
+td a { color: var(--ours); text-decoration: none }
+nav a:hover, h2 a:hover, td a:hover { text-decoration: underline }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 24px; margin: 28px 0 0; font-size: 13.5px; color: var(--soft); align-items: center }
 .legend svg { display: inline-block; width: 30px; min-width: 0; height: 14px; margin: 0 7px 0 0; vertical-align: -2px }
-.good, .goal-word { color: var(--good) } .fair { color: var(--fair) } .poor { color: var(--poor) }
+.good { color: var(--good) } .fair { color: var(--fair) } .poor { color: var(--poor) }
 .grid { stroke: var(--grid); stroke-width: 1 }
 .tick { fill: var(--soft); font-size: 11.5px; text-anchor: middle }
 .tick.end { text-anchor: end }
@@ -57,7 +58,7 @@ nav a:hover, h2 a:hover { text-decoration: underline }
 .label { text-anchor: end; fill: var(--ink) }
 .label.bare { fill: var(--soft) }
 .value { fill: var(--ink); font-size: 12.5px }
-.value.below { fill: var(--poor) }
+.value.missed { fill: var(--poor) }
 .reference { stroke: var(--kernel); stroke-width: 1.25; stroke-dasharray: 3 3; opacity: .75 }
 .floor { stroke: var(--fair); stroke-width: 2.5; fill: none }
 .goal { fill: none; stroke: var(--good); stroke-width: 1.75 }
