@@ -1,6 +1,7 @@
 // The three builds: eBPF objects, the native addon, TypeScript. Each only when its inputs changed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { bundleApi } from "./bundle.mjs";
 import { run } from "./process.mjs";
 import { filesBelow, unlessBuilt } from "./stamp.mjs";
 
@@ -75,7 +76,8 @@ function removeOrphans(root) {
 
 export async function buildTypeScript(root) {
   const sources = filesBelow(join(root, "src"), (name) => name.endsWith(".ts"));
-  const files = [...sources, join(root, "tsconfig.json"), join(root, "node_modules/typescript/package.json")];
+  const tools = ["tsconfig.json", "node_modules/typescript/package.json", "scripts/setup/bundle.mjs"];
+  const files = [...sources, ...tools.map((file) => join(root, file))];
   const built = await unlessBuilt(
     { stampFile: stamp(root, "typescript"), files, outputs: [join(root, "dist")] },
     async () => {
@@ -84,6 +86,7 @@ export async function buildTypeScript(root) {
         advice: "TypeScript does not compile: the message above says where.",
       });
       removeOrphans(root);
+      await bundleApi(root);
     },
   );
   return built ? `${sources.length} files compiled` : undefined;
