@@ -10,9 +10,10 @@ IPv4 packets whose Ethertype is 0x86DD get 0x0800, behind up to two VLAN tags to
 dropped. Where the type is wrong but what follows is no whole IP packet, the frame is left alone and counted.`;
 
 const STAYS = `
-What is attached stays until detach, until the interface goes, or until the next boot; no VTEP need run. --pin attaches by
-links in /run/vtepd/bpf/ethertype-fix, so that "ip link set ... xdp off" and the like cannot take it off by mistake.
-Where XDP belongs to another program, that one stays and the fixer goes to tc.`;
+What is attached stays until detach, until the interface goes, or until the next boot; no VTEP need run. It goes along to
+another network namespace, but for a fixer at tc where the kernel has no TCX (before 6.6). --pin attaches by links in
+/run/vtepd/bpf/ethertype-fix, so that "ip link set ... xdp off" and the like cannot take it off by mistake.
+Where XDP belongs to another program, that one stays and the fixer goes to tc. A VTEP that comes later goes behind it.`;
 
 interface AttachOptions {
   readonly hook: AttachRequest["hook"];
