@@ -1,11 +1,14 @@
 // One case in a process of its own, so that no other case has taught V8 other shapes: node measure.mjs CASE SECONDS.
 // Prints one line of JSON.
 import Benchmark from "benchmark";
+import { inlineEngine } from "../../dist/dataplane/userspace/inlining.js";
 import { quantile } from "../report/statistics.mjs";
 import { BATCH_FRAMES, Batch } from "./batch.mjs";
 import { cases } from "./cases.mjs";
 
 const [name = "encap", seconds = "3"] = process.argv.slice(2);
+// As the userspace data path does.
+inlineEngine();
 /** One for both: a second set of tables would make every property access of the engine see two shapes. */
 const batch = new Batch(cases[name]);
 let runs = 0;

@@ -79,6 +79,11 @@ export function account(tables: Tables, decision: Decision): void {
     if (bd !== 0) counters.bridgeDomains.receive(bd, decision.innerLength);
   }
   if (decision.verdict === Verdict.DROP) counters.drop(decision.reason, slot, bd);
+  // Only flooding loses copies and goes on.
+  if (decision.verdict === Verdict.REPLICATE) countLostCopies(tables, decision);
+}
+
+function countLostCopies(tables: Tables, decision: Decision): void {
   countCopies(tables, decision, decision.tooBigCopies, Drop.MTU_EXCEEDED);
   countCopies(tables, decision, decision.unreachableCopies, Drop.UNDERLAY_UNRESOLVED);
   countCopies(tables, decision, decision.reflectedCopies, Drop.SPLIT_HORIZON);

@@ -11,6 +11,7 @@ import type { Driver, DriverCounters, DropCounter, InterfacePlan, ItemProblem, O
 import { PacketDriver } from "../io/packet_driver.js";
 import type { SocketChoice } from "./choose.js";
 import { FrameRouter } from "./frame_router.js";
+import { inlineEngine } from "./inlining.js";
 import { Intake } from "./intake.js";
 import { openSource, type SourceParts } from "./open_source.js";
 import type { FrameSource } from "./source.js";
@@ -54,6 +55,7 @@ export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver
 
   constructor({ tables, listener, netns, socket = "auto" }: UserspaceOptions) {
     super({ tables, listener, netns, vnetHeader: true, wayOut: (packets) => new FrameRouter(tables, packets) });
+    inlineEngine();
     this.socket = socket;
     const { engine, wayOut: router } = this;
     this.parts = { tables, engine, router, netns, memory: new XskMemory(), intake: new Intake(tables, engine, router) };
