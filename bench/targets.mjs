@@ -44,7 +44,11 @@ export const targets = [
     ]),
   },
   { number: 6, what: "TCP that is no overlay traffic, beside a loaded VTEP", marks: [] },
-  { number: 7, what: "request and response: rate; p99", marks: [] },
+  {
+    number: 7,
+    what: "request and response: rate; p99",
+    marks: [atLeast("latency", "tc", "cpuRatio", 1.3, 1.45), atMost("latency", "tc", "p99Ratio", 1, 1)],
+  },
   {
     number: 8,
     what: "userspace engine end to end, 64-byte frames",
@@ -81,7 +85,11 @@ export const targets = [
     marks: LOST.flatMap((row) => BEHIND.map((count) => atMost(row, `vtepd-${count}`, "wrongP99", 10, 2))),
   },
   { number: 17, what: "MAC flood on one port: loss on the others", marks: [] },
-  { number: 18, what: "ethertype fix beside an empty XDP program", marks: [] },
+  {
+    number: 18,
+    what: "ethertype fix beside an empty XDP program: ns a frame that is right, or repaired",
+    marks: ["xdp-right", "xdp-broken", "xdp-tagged"].map((entry) => atMost("ethertype-fix", entry, "addedNs", 15, 5)),
+  },
   {
     number: 19,
     what: "daemon: answers after ms; idle CPU %; RSS MB with 1000 and 132000 MACs",

@@ -108,9 +108,11 @@ class Switch {
 
   async #rules() {
     const { host, farHost, remote, remoteMac } = this.place;
-    const rule = (mac, port) => this.ask("ovs-ofctl", "add-flow", INSIDE, `dl_dst=${mac},actions=output:${port}`);
-    await rule(host, 1);
-    await rule(farHost, 2);
+    const rule = (match, port) => this.ask("ovs-ofctl", "add-flow", INSIDE, `${match},actions=output:${port}`);
+    await rule(`dl_dst=${host}`, 1);
+    await rule(`dl_dst=${farHost}`, 2);
+    await rule("in_port=1,dl_dst=ff:ff:ff:ff:ff:ff", 2);
+    await rule("in_port=2,dl_dst=ff:ff:ff:ff:ff:ff", 1);
     await this.ask("ovs-appctl", "-t", "ovs-vswitchd", "tnl/neigh/set", OUTSIDE, remote, remoteMac);
   }
 

@@ -50,6 +50,8 @@ export const subjects = {
     kind: "host",
     sink: "tc",
     process: true,
+    // It takes a partial checksum for a whole one.
+    hostOffloads: { tx: false },
     prepare: startOpenVSwitch,
     programs: ["ovs-vswitchd", "ovsdb-server"],
     package: "openvswitch-switch",

@@ -5,6 +5,7 @@ import { memoryRow } from "./control_memory.mjs";
 import { engineRow } from "./engine.mjs";
 import { ethertypeFixRow } from "./ethertype_fix.mjs";
 import { forwardingRows } from "./forwarding.mjs";
+import { latencyRow } from "./latency.mjs";
 import { restRow } from "./rest.mjs";
 import { tcpRows } from "./tcp.mjs";
 
@@ -12,6 +13,7 @@ export const rows = [
   engineRow,
   ...forwardingRows,
   ethertypeFixRow,
+  latencyRow,
   ...tcpRows,
   restRow,
   ...burstRows,
