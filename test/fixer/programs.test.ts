@@ -10,7 +10,7 @@ import { fuzzedFrame, shapeFault } from "./fuzzed.js";
 import { KINDS } from "./kinds.js";
 import { PROGRAMS, RunFixer } from "./test_run.js";
 
-const FUZZED = rounds(34_000);
+const FUZZED = rounds(100_000);
 
 describe.each(PROGRAMS)(`%s (${NEEDS_ROOT})`, (name) => {
   let fixer: RunFixer;
