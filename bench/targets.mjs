@@ -6,7 +6,8 @@ const atMost = (row, entry, column, floor, goal) => ({ row, entry, column, floor
 
 const ROUTED = ["routed", "routed-prefix", "routed-asymmetric", "routed-decap"];
 const ENGINE_CASES = ["encap", "decap", "local"];
-export const TCP_ROWS = ["tcp", "tcp-segmented"];
+const OFFLOADS = ["", "-segmented", "-gro", "-plain"];
+const TCP_ROWS = ["tcp", "tcp-8"].flatMap((streams) => OFFLOADS.map((offload) => `${streams}${offload}`));
 const LOST = ["evpn-lost-route", "evpn-lost-vtep"];
 const BEHIND = [1, 1000, 100_000];
 

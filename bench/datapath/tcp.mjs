@@ -11,11 +11,14 @@ import { addresses, twoVteps } from "./topology.mjs";
 
 /**
  * How the underlay is: `offload` as veths come, super-packets go through whole; `segment` as a NIC that knows no
- * segmentation inside tunnels: cut in front of it, joined again behind it.
+ * segmentation inside tunnels: cut in front of it, joined again behind it; `gro`: whole, and joined where possible;
+ * `plain`: cut, and never joined.
  */
 export const underlays = {
   offload: undefined,
   segment: { tso: false, gro: true },
+  gro: { tso: true, gro: true },
+  plain: { tso: false, gro: false },
 };
 
 const START_MS = 5000;
@@ -38,12 +41,12 @@ function processSeconds({ end }) {
   return (end.sum_sent.seconds * (host_total + remote_total)) / 100;
 }
 
-async function stream(context, { cpu, seconds, pids }) {
+async function stream(context, { cpu, seconds, streams, pids }) {
   const meter = new CpuMeter({ cpu, pids });
   const server = await startServer(context.instance.namespaceOf("host2"), cpu);
   try {
     const before = meter.read();
-    const argv = ["--client", addresses.farHost, "--time", String(seconds), "--json"];
+    const argv = ["--client", addresses.farHost, "--time", String(seconds), "--parallel", String(streams), "--json"];
     const text = await runText("taskset", ["--cpu-list", String(cpu), "iperf3", ...argv], {
       namespace: context.instance.namespaceOf("host"),
       timeoutMs: START_MS + seconds * 2000,
@@ -65,14 +68,18 @@ async function stream(context, { cpu, seconds, pids }) {
 }
 
 /** One sample of a subject, in namespaces of its own. */
-export function sampleTcp({ subject: subjectName, underlay: underlayName, cpu, seconds }) {
+export function sampleTcp({ subject: subjectName, underlay: underlayName, streams = 1, cpu, seconds }) {
   const subject = subjects[subjectName];
   const offloads = { host: subject.hostOffloads, underlay: underlays[underlayName] };
   return withLab(twoVteps({ ...subject, offloads }), subject.variant, async (context) => {
-    await subject.prepare?.(context);
-    const pids = await pinDaemons(context, cpu);
-    await announceHosts(context);
-    const sample = await stream(context, { cpu, seconds, pids });
-    return { ...sample, hooks: await hooksOf(context) };
+    const peer = await subject.prepare?.(context, cpu);
+    try {
+      const pids = [...(await pinDaemons(context, cpu)), ...(peer?.pids ?? [])];
+      await announceHosts(context);
+      const sample = await stream(context, { cpu, seconds, streams, pids });
+      return { ...sample, hooks: await hooksOf(context) };
+    } finally {
+      await peer?.close();
+    }
   });
 }

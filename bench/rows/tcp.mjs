@@ -1,12 +1,15 @@
-// Rows of TCP: one stream end to end, everything on one core.
+// Rows of TCP: one stream and eight, end to end, with every combination of the underlay's offloads, all on one core.
 import { findProgram } from "../../scripts/setup/process.mjs";
+import { missingPeer } from "../datapath/peers.mjs";
 import { subjects } from "../datapath/subjects.mjs";
 import { sampleTcp } from "../datapath/tcp.mjs";
 import { fixed } from "../report/table.mjs";
 import { compare, hasWholeCpu, notesOf, ratios, summaryOf } from "./compare.mjs";
 
 const BASE = "kernel";
-const names = ["wire", "kernel", "tc", "xdp", "packet", "xsk"];
+const ALL = ["wire", "kernel", "tc", "xdp", "packet", "xsk", "ovs"];
+/** What `hook: auto` takes for a veth, and what it is compared with. */
+const CHOSEN = ["wire", "kernel", "tc"];
 const SETUP_SECONDS = 4;
 
 const columns = [
@@ -23,9 +26,9 @@ const describe = (sample) => `${fixed(sample.gigabitsPerSecond, 2)} Gbit/s, ${sa
 const rate = (sample) => sample.gigabitsPerSecond;
 const cpuRate = (sample) => sample.gigabitsPerCpuSecond;
 
-function entryOf(name, { samples, failure }, { base, wire }) {
+function entryOf(name, { samples, failure, skipped }, { base, wire }) {
   const { title } = subjects[name];
-  if (samples.length === 0) return { name, title, failure };
+  if (samples.length === 0) return { name, title, failure, skipped };
   return {
     name,
     title,
@@ -40,7 +43,7 @@ function entryOf(name, { samples, failure }, { base, wire }) {
   };
 }
 
-function tcpRow(name, title, underlay, { slow = false } = {}) {
+function tcpRow({ name, title, underlay, streams, names, slow }) {
   return {
     name,
     title,
@@ -51,8 +54,8 @@ function tcpRow(name, title, underlay, { slow = false } = {}) {
       if (findProgram("iperf3") === undefined) {
         return { entries: [], skipped: "iperf3 is missing: apt-get install iperf3" };
       }
-      const sample = (subject) => sampleTcp({ subject, underlay, cpu, seconds: tcpSeconds });
-      const results = await compare({ subjects: names, rounds, sample, describe, say });
+      const sample = (subject) => sampleTcp({ subject, underlay, streams, cpu, seconds: tcpSeconds });
+      const results = await compare({ subjects: names, rounds, sample, describe, say, missing: missingPeer });
       const [base, wire] = [results.get(BASE).samples, results.get("wire").samples];
       const entries = names.map((subject) => entryOf(subject, results.get(subject), { base, wire }));
       return { entries, notes: notesOf(entries) };
@@ -60,9 +63,22 @@ function tcpRow(name, title, underlay, { slow = false } = {}) {
   };
 }
 
-export const tcpRows = [
-  tcpRow("tcp", "one TCP stream, super-packets pass the underlay whole", "offload"),
-  tcpRow("tcp-segmented", "one TCP stream, the underlay cuts super-packets and joins them again", "segment", {
-    slow: true,
-  }),
-];
+const UNDERLAYS = {
+  "": ["offload", "super-packets pass the underlay whole"],
+  "-segmented": ["segment", "the underlay cuts super-packets and joins them again"],
+  "-gro": ["gro", "super-packets pass the underlay whole, GRO on"],
+  "-plain": ["plain", "the underlay cuts super-packets and joins nothing"],
+};
+
+export const tcpRows = [1, 8].flatMap((streams) =>
+  Object.entries(UNDERLAYS).map(([suffix, [underlay, how]]) =>
+    tcpRow({
+      name: `${streams === 1 ? "tcp" : "tcp-8"}${suffix}`,
+      title: `${streams === 1 ? "one TCP stream" : "eight TCP streams"}, ${how}`,
+      underlay,
+      streams,
+      names: streams === 1 && ["offload", "segment"].includes(underlay) ? ALL : CHOSEN,
+      slow: streams > 1 || suffix !== "",
+    }),
+  ),
+);
