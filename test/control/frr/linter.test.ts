@@ -71,6 +71,7 @@ function lint({ bgpd = BGPD, zebra = ZEBRA, vtep, frr, facts = {} }: Given): str
     vrfsAreNamespaces: false,
     interfaces: [],
     vteps: [{ address: "10.0.0.2", prefix: "10.0.0.2/32", systems: 2 }],
+    peers: [{ address: "10.0.0.100", prefix: "0.0.0.0/0" }],
     host: { rpFilter: () => 0, learns: () => undefined, isOurs: () => false },
     ...facts,
   }).map(formatFinding);
@@ -122,6 +123,16 @@ const mistakes: readonly (readonly [name: string, given: Given, place: string])[
     { zebra: "vrf tenant\n vni 5000", facts: { vteps: [{ address: "10.0.0.2", prefix: "0.0.0.0/0", systems: 1 }] } },
     "VTEP 10.0.0.2",
   ],
+  [
+    "nht_peer_default_route_only",
+    { zebra: "frr defaults traditional\nvrf tenant\n vni 5000" },
+    "bgpd: neighbor 10.0.0.100",
+  ],
+  [
+    "nht_peer_default_route_only",
+    { facts: { peers: [{ address: "2001:db8::100", prefix: "::/0" }] } },
+    "ipv6 nht resolve-via-default",
+  ],
   ["ttl_below_path", { vtep: { ttl: 2 } }, "vtep.ttl"],
 ];
 
@@ -142,6 +153,22 @@ describe("the linter", () => {
     expect(rpFilter({ all: 1, up0: 0, up1: 2 })).toEqual([expect.stringContaining("conf.all.rp_filter = 1")]);
     expect(rpFilter({ all: 2, up0: 1, up1: 0 })).toEqual([]);
     expect(rpFilter({})).toEqual([]);
+  });
+
+  it("knows that zebra's profile for data centers resolves by the default route, unless it is told not to", () => {
+    const profile = "frr defaults datacenter\nvrf tenant\n vni 5000";
+    expect(lint({ zebra: profile })).toEqual([]);
+    const told = lint({ zebra: `${profile}\nexit-vrf\nno ip nht resolve-via-default` });
+    expect(told).toEqual([expect.stringContaining("nht_peer_default_route_only")]);
+  });
+
+  it("takes the device that keeps VXLAN GRO alive, of which zebra makes VNI 0, for nobody's", () => {
+    const vni = (number: number, type: "L2" | "L3", vxlanDevice: string) => {
+      return { vni: number, type, vxlanDevice, vrf: "default", remoteVteps: [], macCount: 0 };
+    };
+    const vnis = [vni(100, "L2", "vx-100"), vni(5000, "L3", "vx-5000"), vni(0, "L2", "vtepd-gro")];
+    const interfaces = [{ name: "vtepd-gro", vrf: "default", mac: "02:00:00:00:00:09", vni: 0, bridge: "" }];
+    expect(lint({ facts: { vnis, interfaces } })).toEqual([]);
   });
 
   it("lets our own devices and other MACs be", () => {

@@ -95,14 +95,18 @@ control: { mode: frr, frr: { vtysh: ${a.folder} } }
     expect(strict).toBe(1);
   });
 
-  it("finds a VTEP that only the default route leads to", async () => {
+  it("finds a VTEP, and a neighbour, that only the default route leads to", async () => {
     await a.vtysh("conf t", "router bgp 65001", "address-family ipv4 unicast", "no neighbor 172.16.0.2 activate");
     await a.ip("route add default via 172.16.0.2");
     await until(async () => !(await a.vtysh("show ip route")).includes("10.0.0.2/32"));
     // The session begins anew.
     await until(async () => (await a.vtysh("show bgp l2vpn evpn route type multicast")).includes("[10.0.0.2]"));
     expect((await check()).stdout).toMatch(/^warning: nht_default_route_only: VTEP 10\.0\.0\.2: /m);
+    expect((await check()).stdout).not.toContain("nht_peer_default_route_only");
+    const far = ["neighbor 192.0.2.9 remote-as internal", "address-family l2vpn evpn", "neighbor 192.0.2.9 activate"];
+    await a.vtysh("conf t", "router bgp 65001", ...far);
+    expect((await check()).stdout).toMatch(/^warning: nht_peer_default_route_only: bgpd: neighbor 192\.0\.2\.9: /m);
     await a.vtysh("conf t", "ip nht resolve-via-default");
-    expect((await check()).stdout).not.toContain("nht_default_route_only");
+    expect((await check()).stdout).not.toContain("default_route_only");
   });
 });

@@ -6,7 +6,7 @@ export interface ConfigLine {
 }
 
 /** Lines that only end a block, or are no configuration. */
-const NOISE = /^(!|exit\b|end$|Building configuration|Current configuration|frr (version|defaults) )/;
+const NOISE = /^(!|exit\b|end$|Building configuration|Current configuration|frr version )/;
 
 export function parseConfigText(text: string): ConfigLine[] {
   const root: ConfigLine & { children: ConfigLine[] } = { text: "", children: [] };

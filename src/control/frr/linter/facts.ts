@@ -2,9 +2,11 @@
 
 import type { VtepConfig } from "../../../config/schema.js";
 import { VtepError } from "../../../wire/error.js";
+import { parseIp } from "../../netlink/address-text.js";
 import { type FrrIntent, frrIntentOf } from "../intent.js";
 import {
   askConfig,
+  askEvpnPeers,
   askEvpnVteps,
   askInterfaces,
   askPathLength,
@@ -21,11 +23,15 @@ import { unreachable } from "../vty/unreachable.js";
 import { type ConfigLine, parseConfigText } from "./config_tree.js";
 import { type HostFacts, host } from "./host.js";
 
-/** A VTEP that EVPN told of, and how the underlay leads there. */
-export interface RemoteVtep {
+/** Somebody far away, and how the underlay leads there. */
+export interface Reached {
   readonly address: string;
   /** Prefix of the route that zebra would take; undefined where there is none. */
   readonly prefix: string | undefined;
+}
+
+/** A VTEP that EVPN told of. */
+export interface RemoteVtep extends Reached {
   /** Autonomous systems on the way, where BGP carries the underlay. */
   readonly systems: number | undefined;
 }
@@ -41,6 +47,8 @@ export interface LintFacts {
   readonly vrfsAreNamespaces: boolean;
   readonly interfaces: readonly ShownInterface[];
   readonly vteps: readonly RemoteVtep[];
+  /** Neighbours of bgpd for EVPN that have an address; the others are on a link. */
+  readonly peers: readonly Reached[];
   readonly host: HostFacts;
 }
 
@@ -75,6 +83,10 @@ async function ask(config: VtepConfig, zebra: VtyConnection, bgpd: VtyConnection
     const [prefix, systems] = [await askResolvingPrefix(zebra, address), await askPathLength(bgpd, address)];
     vteps.push({ address, prefix, systems });
   }
+  const peers: Reached[] = [];
+  for (const { name } of await askEvpnPeers(bgpd)) {
+    if (parseIp(name) !== null) peers.push({ address: name, prefix: await askResolvingPrefix(zebra, name) });
+  }
   return {
     config,
     intent: frrIntentOf(config),
@@ -85,6 +97,7 @@ async function ask(config: VtepConfig, zebra: VtyConnection, bgpd: VtyConnection
     vrfsAreNamespaces: await askWhetherVrfsAreNamespaces(zebra),
     interfaces: await askInterfaces(zebra),
     vteps,
+    peers,
     host,
   };
 }

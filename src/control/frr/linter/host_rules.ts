@@ -1,6 +1,7 @@
 // Mistakes in the host: sysctls, devices, and how the underlay leads to other VTEPs.
 
-import { findLines } from "./config_tree.js";
+import { type ConfigLine, findLines } from "./config_tree.js";
+import type { LintFacts } from "./facts.js";
 import type { Finding, Rule } from "./finding.js";
 
 const STRICT = 1;
@@ -61,16 +62,39 @@ export const bridgeMacIsVxlanMac: Rule = ({ interfaces }) => {
   });
 };
 
-export const defaultRouteOnly: Rule = ({ zebra, vteps }) => {
-  if (findLines(zebra, /^ip nht resolve-via-default$/).length > 0) return [];
-  const lost = vteps.filter(({ prefix }) => prefix === "0.0.0.0/0" || prefix === "::/0");
-  return lost.map(({ address }) => ({
-    name: "nht_default_route_only",
-    place: `VTEP ${address}`,
-    happens: "only the default route leads there, by which zebra resolves no next hop: its EVPN routes stay invalid",
-    change: "add 'ip nht resolve-via-default' to zebra, or a route to the VTEP",
-  }));
-};
+/** Whether zebra takes a default route for a way to a next hop: as it is told, or as its profile says. */
+function resolvesByDefault(zebra: readonly ConfigLine[], family: "ip" | "ipv6"): boolean {
+  const [line] = findLines(zebra, new RegExp(`^(no )?${family} nht resolve-via-default$`));
+  if (line !== undefined) return !line.line.text.startsWith("no ");
+  return findLines(zebra, /^frr defaults datacenter$/).length > 0;
+}
+
+/** The family whose default route is the only way, where zebra does not take it. */
+function lostFamily({ zebra }: LintFacts, prefix: string | undefined): "ip" | "ipv6" | undefined {
+  const family = prefix === "0.0.0.0/0" ? "ip" : prefix === "::/0" ? "ipv6" : undefined;
+  return family === undefined || resolvesByDefault(zebra, family) ? undefined : family;
+}
+
+export const defaultRouteOnly: Rule = (facts) =>
+  facts.vteps.flatMap(({ address, prefix }): Finding[] => {
+    const family = lostFamily(facts, prefix);
+    if (family === undefined) return [];
+    const happens =
+      "only the default route leads there, by which zebra resolves no next hop: its EVPN routes stay invalid";
+    const change = `add '${family} nht resolve-via-default' to zebra, or a route to the VTEP`;
+    return [{ name: "nht_default_route_only", place: `VTEP ${address}`, happens, change }];
+  });
+
+/** bgpd asks zebra for the way to a peer before it calls it. */
+export const peerByDefaultRouteOnly: Rule = (facts) =>
+  facts.peers.flatMap(({ address, prefix }): Finding[] => {
+    const family = lostFamily(facts, prefix);
+    if (family === undefined) return [];
+    const happens =
+      "only the default route leads to this neighbour, by which zebra resolves nothing: bgpd does not call it, and EVPN hears of nobody";
+    const change = `add '${family} nht resolve-via-default' to zebra, or a route to the neighbour`;
+    return [{ name: "nht_peer_default_route_only", place: `bgpd: neighbor ${address}`, happens, change }];
+  });
 
 /** Each system on the way is at least one router, which takes one from the TTL; the last is the VTEP itself. */
 export const ttlBelowPath: Rule = ({ config, vteps }) => {
