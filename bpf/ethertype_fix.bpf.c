@@ -97,11 +97,15 @@ static __always_inline bool renew_protocol(struct __sk_buff *skb)
 	return beside || !bpf_skb_vlan_pop(skb);
 }
 
-static __always_inline bool write_type(struct __sk_buff *skb, __u32 at, __be16 type)
+/* All of it, or nothing: where the kernel has no memory for the tag, the frame stays as it came. */
+static __always_inline bool write_type(struct __sk_buff *skb, __u32 at, __be16 type, __be16 before)
 {
 	if (bpf_skb_store_bytes(skb, at, &type, sizeof(type), 0))
 		return false;
-	return at != VLAN_TAG_AT || renew_protocol(skb);
+	if (at != VLAN_TAG_AT || renew_protocol(skb))
+		return true;
+	bpf_skb_store_bytes(skb, at, &before, sizeof(before), 0);
+	return false;
 }
 
 /* What is readable is enough to see that nothing is wrong, but for frames whose head holds next to nothing. */
@@ -122,8 +126,9 @@ static __always_inline __u32 fix_tc(struct __sk_buff *skb)
 	if (!type || type_fits(type))
 		return VTEP_FIX_PASSED;
 	__u32 at = (void *)type - data;
+	__be16 before = *type;
 	__u32 kind = judge_type(type, end, skb->len - at - sizeof(*type), fixes_ipv6());
-	if (is_fixed(kind) && !write_type(skb, at, fixed_type(kind)))
+	if (is_fixed(kind) && !write_type(skb, at, fixed_type(kind), before))
 		return VTEP_FIX_SUSPICIOUS;
 	return kind;
 }

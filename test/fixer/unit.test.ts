@@ -8,7 +8,7 @@ import { Receiver } from "./receiver.js";
 
 const live = it.skipIf(!mayMakeNamespaces());
 const UNIT = readFileSync(`${checkoutRoot}systemd/vtepd-ethertype-fix@.service`, "utf8");
-const valueOf = (key: string) => new RegExp(`^${key}=-?(.*)$`, "m").exec(UNIT)?.[1] ?? "";
+const setting = (key: string) => new RegExp(`^${key}=-?(.*)$`, "m").exec(UNIT)?.[1] ?? "";
 
 describe("vtepd-ethertype-fix@.service (root)", () => {
   let at: Receiver;
@@ -22,8 +22,8 @@ describe("vtepd-ethertype-fix@.service (root)", () => {
 
   /** With no more capabilities than the unit gives. */
   async function run(key: string, options: string): Promise<string> {
-    const capabilities = valueOf("CapabilityBoundingSet").toLowerCase().replaceAll("cap_", "+").replaceAll(" ", ",");
-    const text = valueOf(key).replace("$OPTIONS", options).replace("%I", "down0");
+    const capabilities = setting("CapabilityBoundingSet").toLowerCase().replaceAll("cap_", "+").replaceAll(" ", ",");
+    const text = setting(key).replace("$OPTIONS", options).replace("%I", "down0");
     const command = text.replace("/usr/local/bin/vtepd", `${checkoutRoot}bin/vtepd`);
     const argv = ["--no-new-privs", `--bounding-set=-all,${capabilities}`, ...command.split(" ").filter(Boolean)];
     const { code, stderr } = await finish("setpriv", argv, { namespace: at.net.full("r") });
@@ -41,7 +41,7 @@ describe("vtepd-ethertype-fix@.service (root)", () => {
 
   it("follows the interface that it is named after", () => {
     for (const key of ["BindsTo", "After", "WantedBy"]) {
-      expect(valueOf(key)).toBe("sys-subsystem-net-devices-%i.device");
+      expect(setting(key)).toBe("sys-subsystem-net-devices-%i.device");
     }
   });
 });

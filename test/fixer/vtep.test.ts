@@ -63,6 +63,13 @@ describe("a VTEP and Ethertypes (root)", () => {
       await until(async () => (await at.echoesHeard()) === 1);
     });
 
+    live(`${name}: repairs after the interface was down, and with another MTU`, async () => {
+      const here = await vtep({ ...way, repair: REPAIR });
+      await at.net.ip("r", "link set down0 down", "link set down0 mtu 1400", "link set down0 up");
+      await at.net.ip("s", "link set up0 mtu 1400");
+      await passesOn(here, IPV6, IPV4);
+    });
+
     live(`${name}: leaves frames as they come where nobody asks for more`, async () => {
       const here = await vtep(way);
       await passesOn(here, IPV6, IPV6);

@@ -132,7 +132,7 @@ export class Hooks {
       return behind(front, tc, repair !== undefined);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      return only(tc, "tc", `an Ethertype fixer is at XDP, and hands nothing on: ${(error as Error).message}`);
+      return only(tc, "tc", `XDP is taken, and no way behind an Ethertype fixer there: ${(error as Error).message}`);
     }
   }
 }
