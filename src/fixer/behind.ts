@@ -56,11 +56,14 @@ export class BehindFixer {
     return this.fixer.readCounts();
   }
 
-  /** The fixer is alone again, and as it was; if it was detached meanwhile nothing stays. */
+  /** The fixer is alone again, and as it was; if it was detached meanwhile, or the interface is gone, nothing stays. */
   close(): void {
     try {
       const { programId, ifindex } = this.link.info();
       if (ifindex !== 0 && programId === this.fixer.program.id) this.restore();
+    } catch (error) {
+      // It repairs all the same, with nothing behind it; a VTEP that ends has nobody to tell.
+      if (!isRefusal(error)) throw error;
     } finally {
       this.link.close();
       this.fixer.close();

@@ -140,6 +140,14 @@ describe("a VTEP and Ethertypes (root)", () => {
     expect(await bpftool()).not.toContain("down0");
   });
 
+  live("at XDP behind a fixer, ends in order when the interface is gone", async () => {
+    at.attach({ hook: "xdp" });
+    const here = await vtep(XDP);
+    await at.net.ip("r", "link del down0");
+    here.close();
+    expect(() => at.detach()).toThrow(expect.objectContaining({ code: "interface_gone" }));
+  });
+
   live("with frames too long for a program behind another, goes to tc and leaves the fixer", async () => {
     await at.net.ip("s", "link set up0 mtu 9000");
     await at.net.ip("r", "link set down0 mtu 9000");
