@@ -29,8 +29,16 @@ struct Created {
   uint32_t ifindex;
 };
 
+// With IPv6, but as silent: the stack is told to make no address.
+void MakeNoAddresses(const std::string& name) {
+  const std::string path = "/proc/sys/net/ipv6/conf/" + name + "/addr_gen_mode";
+  const Fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (fd.open() && write(fd.get(), "1", 1) != 1) FailErrno("write", "keep IPv6 addresses from " + name);
+}
+
 // Called in the namespace where the device shall be.
-Created CreateDevice(const std::string& name, std::optional<uint32_t> mtu, std::optional<uint32_t> queue_length) {
+Created CreateDevice(const std::string& name, std::optional<uint32_t> mtu, std::optional<uint32_t> queue_length,
+                     bool ipv6) {
   Created created{Fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)), 0};
   if (!created.fd.open()) FailErrno("open", "open /dev/net/tun");
   ifreq request{};
@@ -40,7 +48,7 @@ Created CreateDevice(const std::string& name, std::optional<uint32_t> mtu, std::
 
   const Fd control(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!control.open()) FailErrno("socket", "set up TAP device " + name);
-  DisableIpv6(name);
+  ipv6 ? MakeNoAddresses(name) : DisableIpv6(name);
   if (mtu) {
     request.ifr_mtu = static_cast<int>(*mtu);
     if (ioctl(control.get(), SIOCSIFMTU, &request) != 0)
@@ -86,8 +94,9 @@ void TapDevice::Open(const Napi::CallbackInfo& info) {
   if (options.Has("mtu")) mtu = options.Uint32("mtu");
   std::optional<uint32_t> queue_length;
   if (options.Has("queueLength")) queue_length = options.Uint32("queueLength");
+  const bool ipv6 = options.Bool("ipv6", false);
   Created created =
-      Netns::FromJavaScript(options.Get("netns")).Run([&] { return CreateDevice(name, mtu, queue_length); });
+      Netns::FromJavaScript(options.Get("netns")).Run([&] { return CreateDevice(name, mtu, queue_length, ipv6); });
   fd_ = std::move(created.fd);
   ifindex_ = created.ifindex;
   Napi::Object self = info.This().As<Napi::Object>();

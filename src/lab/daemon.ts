@@ -37,11 +37,14 @@ export class Daemon {
   readonly #logFile: string;
   readonly #namespace: string;
   #child: ChildProcess | undefined;
-  #before: string[] = [];
+  /** Of the first start: what a killed daemon leaves is not what was there. */
+  #before: string[] | undefined;
 
   constructor(
     private readonly instance: Instance,
     readonly node: string,
+    private readonly spec: VtepSpec,
+    private readonly variant: Variant,
     /** Where FRR of the node runs, if it does. */
     private readonly cell?: Cell,
   ) {
@@ -50,7 +53,8 @@ export class Daemon {
     this.#namespace = instance.namespaceOf(node);
   }
 
-  async start(spec: VtepSpec, variant: Variant): Promise<void> {
+  async start(): Promise<void> {
+    const { spec, variant } = this;
     const file = join(this.instance.folder, `${this.node}.yaml`);
     const vtep = { ...spec.vtep, datapath: variant };
     // In the cell a VRF is a namespace, unless the lab says otherwise, and vtysh is where it is by default.
@@ -59,8 +63,8 @@ export class Daemon {
         ? { ...spec.control, frr: { vrfBackend: "netns", ...spec.control.frr } }
         : spec.control;
     writeFileSync(file, stringify({ ...spec, vtep, control, api: { socket: this.socket } }));
-    this.#before = await this.#interfaces();
-    const log = openSync(this.#logFile, "w");
+    this.#before ??= await this.#interfaces();
+    const log = openSync(this.#logFile, "a");
     const argv = [vtepdProgram, "run", "--config", file, "--socket", this.socket];
     const [program, args] = this.cell?.inside(argv) ?? inNamespace(this.#namespace, argv);
     // A group of its own: Ctrl-C is for the runner, which then ends the daemon in order.
@@ -102,6 +106,13 @@ export class Daemon {
     return readFileSync(this.#logFile, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
   }
 
+  /** As a crash is: nothing is cleaned up. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child !== undefined) await stop(child, "SIGKILL");
+  }
+
   /** SIGTERM, and then what was wrong with how it ended: its exit code, or a trace of it in the kernel. */
   async stop(): Promise<string[]> {
     const child = this.#child;
@@ -110,8 +121,9 @@ export class Daemon {
     if (!byItself) return ["did not end within 5 s of SIGTERM"];
     const problems = child.exitCode === 0 ? [] : [`ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`];
     const now = await this.#interfaces();
-    const left = now.filter((one) => !this.#before.includes(one));
-    const lost = this.#before.filter((one) => !now.includes(one));
+    const before = this.#before ?? [];
+    const left = now.filter((one) => !before.includes(one));
+    const lost = before.filter((one) => !now.includes(one));
     return [
       ...problems,
       ...left.map((one) => `left behind: ${one}`),

@@ -215,6 +215,11 @@ export interface FrrCheck extends CheckBase {
   readonly frr: SteadyPings & { readonly node: string; readonly action: FrrAction; readonly daemon: FrrDaemon };
 }
 
+export interface VtepdCheck extends CheckBase {
+  /** Not a question: a VTEP dies as by a crash (kill), or is there again (start). */
+  readonly vtepd: { readonly node: string; readonly action: "kill" | "start" };
+}
+
 export type Check =
   | PingCheck
   | NoPingCheck
@@ -230,4 +235,5 @@ export type Check =
   | ConvergedCheck
   | VtyshCheck
   | EthertypeFixCheck
-  | FrrCheck;
+  | FrrCheck
+  | VtepdCheck;

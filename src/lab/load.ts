@@ -86,6 +86,7 @@ function mentionedNodes(check: LabSpec["expect"][number]): string[] {
   if ("links" in check) return [check.links.node, ...pingEnds(check.links)];
   if ("vtysh" in check) return [check.vtysh.node];
   if ("frr" in check) return [check.frr.node, ...pingEnds(check.frr)];
+  if ("vtepd" in check) return [check.vtepd.node];
   if ("ethertypeFix" in check) return [check.ethertypeFix.node, ...check.ethertypeFix.pairs.flat()];
   if ("converged" in check) return convergedNodes(check.converged);
   if ("flows" in check)

@@ -61,14 +61,14 @@ async function bringUp(lab: Lab, instance: Instance, variant: Variant): Promise<
   await runCommands(plan(chosen, { namespaceOf, dot1qObject, wrongEthertypeObject }), namespaceOf);
   await Promise.all(Object.keys(chosen.nodes).map((node) => awaitLinks(chosen, node, namespaceOf)));
   const frr = await prepareFrr(chosen, instance);
-  const ours = Object.entries(chosen.nodes).flatMap(([node, { kind, config }]): [Daemon, VtepSpec][] =>
-    kind === "vtepd" && config !== undefined ? [[new Daemon(instance, node, frr.get(node)?.cell), config]] : [],
+  const ours = Object.entries(chosen.nodes).flatMap(([node, { kind, config }]): Daemon[] =>
+    kind === "vtepd" && config !== undefined ? [new Daemon(instance, node, config, variant, frr.get(node)?.cell)] : [],
   );
-  for (const [daemon, config] of ours) await daemon.start(config, variant);
-  const waiting = [startSpeakers(chosen, instance, frr), ...ours.map(([daemon]) => daemon.waitUntilReady())];
+  for (const daemon of ours) await daemon.start();
+  const waiting = [startSpeakers(chosen, instance, frr), ...ours.map((daemon) => daemon.waitUntilReady())];
   const failed = (await Promise.allSettled(waiting)).find((one) => one.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-  return { lab: chosen, instance, variant, daemons: new Map(ours.map(([daemon]) => [daemon.node, daemon])), frr };
+  return { lab: chosen, instance, variant, daemons: new Map(ours.map((daemon) => [daemon.node, daemon])), frr };
 }
 
 async function awaitLinks(lab: Lab, node: string, namespaceOf: NamespaceOf): Promise<void> {

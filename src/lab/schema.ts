@@ -136,6 +136,7 @@ const actions: Record<string, object> = {
     pairs: { type: "array", items: pair(text) },
   }),
   vtysh: closed({ node: text, command: text, has: rows, hasNot: rows }, ["node", "command"]),
+  vtepd: closed({ node: text, action: { enum: ["kill", "start"] } }, ["node", "action"]),
   frr: closed(
     {
       node: text,

@@ -77,6 +77,8 @@ export interface TapOptions {
   readonly mtu?: number;
   /** Frames that wait for receive() before the kernel drops; default: the kernel's 500. */
   readonly queueLength?: number;
+  /** The device takes part in IPv6, without an address; default: not even that. */
+  readonly ipv6?: boolean;
   /** Default 64. */
   readonly slots?: number;
   /** Default 65536 + 512. */

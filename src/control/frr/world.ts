@@ -9,12 +9,20 @@ import { KernelObjects, type Namespaces } from "./objects/index.js";
 import { type OpenNetlink, Places } from "./places.js";
 import { whenNoticed } from "./vty/index.js";
 
+/** An interface of our own namespace. */
+export interface Leash {
+  readonly ifindex: number;
+  close(): void;
+}
+
 export interface FrrWorldParts {
   /** Of our own namespace; they stay their owner's to close. */
   readonly client: NetlinkClient;
   readonly links: Links;
   readonly openNetlink: OpenNetlink;
   readonly namespaces: Namespaces;
+  /** What goes with this process, and takes with it what tells FRR that there is a VTEP. */
+  readonly leash: Leash;
   readonly clock: Clock;
   readonly events: EventSink;
 }
@@ -25,15 +33,17 @@ export class FrrWorld {
   readonly places: Places;
   readonly objects: KernelObjects;
 
-  constructor({ client, links, openNetlink, namespaces, clock, events }: FrrWorldParts) {
+  constructor(private readonly parts: FrrWorldParts) {
+    const { client, links, openNetlink, namespaces, clock, events, leash } = parts;
     this.places = new Places({ client, links }, openNetlink);
     const noticed = (namespace: string) => whenNoticed(this.vtyFolder, namespace, clock);
-    this.objects = new KernelObjects({ places: this.places, namespaces, clock, events, noticed });
+    this.objects = new KernelObjects({ places: this.places, namespaces, clock, events, noticed, leash: leash.ifindex });
   }
 
   /** Removes the objects that are ours. */
   async close(): Promise<void> {
     await this.objects.close();
     this.places.closeAll();
+    this.parts.leash.close();
   }
 }

@@ -5,6 +5,7 @@ import type { MessageWriter } from "./message-writer.js";
 const VXLAN = {
   vni: 1,
   remote: 2,
+  link: 3,
   local: 4,
   learning: 7,
   portRange: 10,
@@ -21,6 +22,8 @@ export interface VxlanData {
   readonly local: Uint8Array | null;
   /** Unicast remote or multicast group. */
   readonly remote: Uint8Array | null;
+  /** Interface index in the namespace of its socket; the device goes when that interface goes. 0 = none. */
+  readonly link: number;
   readonly udpPort: number;
   readonly learning: boolean;
   readonly external: boolean;
@@ -32,6 +35,7 @@ export function decodeVxlanData(data: Attributes): VxlanData {
     vni: data.u32(VXLAN.vni) ?? 0,
     local: data.ip(VXLAN.local) ?? data.ip(VXLAN.local6),
     remote: data.ip(VXLAN.remote) ?? data.ip(VXLAN.remote6),
+    link: data.u32(VXLAN.link) ?? 0,
     udpPort: data.u16be(VXLAN.port) ?? 0,
     learning: data.u8(VXLAN.learning) === 1,
     external: data.u8(VXLAN.collectMetadata) === 1,
@@ -46,6 +50,8 @@ export interface NewVxlan {
   readonly external?: boolean;
   readonly vni?: number;
   readonly local?: Uint8Array;
+  /** As of VxlanData. */
+  readonly link?: number;
   /** First and last outer UDP source port. */
   readonly sourcePorts?: readonly [number, number];
 }
@@ -55,6 +61,7 @@ export function writeVxlanData(writer: MessageWriter, vxlan: NewVxlan): void {
   if (vxlan.local !== undefined) {
     writer.attribute(vxlan.local.length === 4 ? VXLAN.local : VXLAN.local6, vxlan.local);
   }
+  if (vxlan.link !== undefined) writer.attributeU32(VXLAN.link, vxlan.link);
   writer.attributeU8(VXLAN.learning, vxlan.learning ? 1 : 0);
   writer.attributeU16be(VXLAN.port, vxlan.udpPort);
   if (vxlan.sourcePorts !== undefined) {

@@ -17,6 +17,7 @@ import { checkSend } from "./send.js";
 import { checkShow } from "./show.js";
 import { checkTcp } from "./tcp.js";
 import { unsignalledProblems } from "./unsignalled.js";
+import { checkVtepd } from "./vtepd.js";
 import { checkVtysh } from "./vtysh.js";
 
 const CAPTURE_LAG_MS = 1000;
@@ -35,6 +36,7 @@ function act(context: LabContext, check: Check): Promise<Outcome> {
   if ("converged" in check) return checkConverged(context, check);
   if ("vtysh" in check) return checkVtysh(context, check);
   if ("frr" in check) return checkFrr(context, check);
+  if ("vtepd" in check) return checkVtepd(context, check);
   if ("ethertypeFix" in check) return checkEthertypeFix(context, check);
   return checkProbes(context, check);
 }
@@ -77,6 +79,7 @@ export function describeCheck(check: Check): string {
   if ("converged" in check) return `the control plane has told ${(check.converged.nodes ?? ["everybody"]).join(", ")}`;
   if ("vtysh" in check) return `${check.vtysh.node}: ${check.vtysh.command}`;
   if ("frr" in check) return `${check.frr.action} ${check.frr.daemon} of ${check.frr.node}`;
+  if ("vtepd" in check) return `${check.vtepd.action} vtepd of ${check.vtepd.node}`;
   if ("ethertypeFix" in check) return describeFix(check.ethertypeFix);
   if ("trace" in check) return `path from ${check.trace.from} to ${check.trace.to}, hop by hop`;
   if ("icmp" in check) return describeIcmp(check.icmp);

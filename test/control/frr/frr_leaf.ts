@@ -11,6 +11,7 @@ import { type NetlinkClient, UNDERLAY_GROUPS } from "../../../src/control/netlin
 import { intentFromConfig } from "../../../src/control/static/from_config.js";
 import { Links } from "../../../src/control/underlay/index.js";
 import { VtepControl } from "../../../src/control/vtep_control.js";
+import { openLeash } from "../../../src/daemon/frr_parts.js";
 import { NamedNamespaces } from "../../../src/daemon/namespaces.js";
 import { MemoryDriver } from "../../../src/dataplane/memory/driver.js";
 import { NeighborFlag } from "../../../src/tables/neighbor.js";
@@ -150,7 +151,8 @@ ports: [{ interface: eth1, bridgeDomain: blue }]
     await this.links.load();
     const { client, links } = this;
     const namespaces = new NamedNamespaces(a.netnsFolder, a.entering);
-    this.world = new FrrWorld({ client, links, openNetlink: a.openNetlink, namespaces, clock: REAL, events });
+    const leash = openLeash(a.netns());
+    this.world = new FrrWorld({ client, links, openNetlink: a.openNetlink, namespaces, leash, clock: REAL, events });
     this.control = new VtepControl({ tables, driver, client, links, clock: REAL, events });
   }
 }

@@ -4,8 +4,10 @@ import { parseConfig } from "../../../src/config/load.js";
 import { frrIntentOf, type WantedObjects } from "../../../src/control/frr/intent.js";
 import { type DomainObjects, KernelObjects, type VrfObjects } from "../../../src/control/frr/objects/index.js";
 import { Places } from "../../../src/control/frr/places.js";
+import type { Leash } from "../../../src/control/frr/world.js";
 import { type NetlinkClient, UNDERLAY_GROUPS } from "../../../src/control/netlink/index.js";
 import { Links } from "../../../src/control/underlay/index.js";
+import { openLeash } from "../../../src/daemon/frr_parts.js";
 import { NamedNamespaces } from "../../../src/daemon/namespaces.js";
 import { FakeClock } from "../vtep/lab.js";
 import { type FabricNode, makeNode } from "./fabric.js";
@@ -42,7 +44,9 @@ export class ObjectsLab {
   readonly events: { kind: string; interface: unknown; namespace: unknown; what: unknown }[] = [];
   /** Requests that were to change something. */
   writes = 0;
-  private running: { objects: KernelObjects; places: Places; own: NetlinkClient; links: Links } | undefined;
+  private running:
+    | { objects: KernelObjects; places: Places; own: NetlinkClient; links: Links; leash: Leash }
+    | undefined;
 
   private stopWatching: () => void = () => {};
 
@@ -66,7 +70,9 @@ export class ObjectsLab {
     const namespaces = new NamedNamespaces(this.node.netnsFolder, this.node.entering);
     const watch = namespaces.watch.bind(namespaces);
     namespaces.watch = (changed) => (this.stopWatching = watch(changed));
+    const leash = openLeash(this.node.netns());
     const objects = new KernelObjects({
+      leash: leash.ifindex,
       noticed: async () => {},
       places,
       namespaces,
@@ -74,7 +80,7 @@ export class ObjectsLab {
       events: (kind, { interface: name, namespace, what }) =>
         this.events.push({ kind, interface: name, namespace, what }),
     });
-    this.running = { objects, places, own, links };
+    this.running = { objects, places, own, links, leash };
     await this.apply(body);
   }
 
@@ -88,12 +94,13 @@ export class ObjectsLab {
     this.crash();
   }
 
-  /** As SIGKILL does: sockets close, and nobody cleans up. */
+  /** As SIGKILL does: sockets and TAPs close, and nobody cleans up. */
   crash(): void {
     this.stopWatching();
     this.running?.places.closeAll();
     this.running?.links.close();
     this.running?.own.close();
+    this.running?.leash.close();
     this.running = undefined;
   }
 

@@ -4,6 +4,9 @@
 // the shadow port gets through; flooding is off besides, since the kernel enables the port again whenever the device
 // changes, until we hear of it. The stand-in port forwards, because a bridge without such a port has no carrier.
 //
+// VXLAN devices of ours hang on a leash, an interface that goes with this process: when it dies, however it dies, the
+// kernel takes them away in the same moment, zebra loses its VNIs, and bgpd withdraws what nobody forwards any more.
+//
 // What somebody else made under our name is adopted: it gets the settings, and keeps its life. What contradicts the
 // intent and is not ours is a problem for the operator.
 
@@ -105,7 +108,8 @@ function planVxlan(site: Site, intent: BridgeIntent, shadow: Shadow, bridge: num
 
 function makeVxlan(site: Site, { vxlan: name, vni }: BridgeIntent, shadow: Shadow): Step[] {
   const { name: place, own, client } = site;
-  const data = { vni, local: shadow.localAddress, udpPort: shadow.shadowPort, learning: false };
+  const { localAddress: local, shadowPort: udpPort, leash: link } = shadow;
+  const data = { vni, local, link, udpPort, learning: false };
   if (place === "") return [step(client, name, "make", encodeNewVxlan(name, data, false)), ...marks(client, name)];
   const make = askedFromOurs(site, name, (fd) => own.client.execute(encodeNewVxlan(name, data, false, fd)));
   return [make, ...marks(client, name)];

@@ -14,10 +14,13 @@ import type { Step } from "./step.js";
 import { sweep } from "./sweep.js";
 import type { Unit } from "./unit.js";
 import { Units } from "./units.js";
+import type { Shadow } from "./vxlan_fault.js";
 
 export interface KernelObjectsParts {
   readonly places: Places;
   readonly namespaces: Namespaces;
+  /** Interface index in our own namespace. */
+  readonly leash: number;
   readonly clock: Clock;
   readonly events: EventSink;
   /** Resolves when a namespace that was just made may be filled. */
@@ -110,6 +113,11 @@ export class KernelObjects {
     return this.work;
   }
 
+  private get shadow(): Shadow {
+    const { localAddress, shadowPort, udpPort } = this.wanted;
+    return { localAddress, shadowPort, udpPort, leash: this.parts.leash };
+  }
+
   private enqueue(task: () => Promise<void>): Promise<void> {
     const done = this.work.then(() => (this.closed ? undefined : task()));
     this.work = done.catch((error: unknown) => {
@@ -126,7 +134,7 @@ export class KernelObjects {
     for (const name of needed) await this.trySite(name, () => this.sites.open(name));
     this.units.reconcile(wanted);
     for (const site of this.sites.all()) {
-      const isWanted = (link: LinkMessage) => this.units.isWanted(site.name, link, wanted);
+      const isWanted = (link: LinkMessage) => this.units.isWanted(site.name, link, this.shadow);
       await this.trySite(site.name, () => sweep(site, isWanted));
     }
     for (const { name } of this.sites.all())
@@ -156,7 +164,7 @@ export class KernelObjects {
     unit.problem = undefined;
     if (site === undefined) return;
     await unit
-      .settle(site, this.wanted, (step) => told(unit, step))
+      .settle(site, this.shadow, (step) => told(unit, step))
       .catch((error: unknown) => {
         unit.problem = error instanceof Error ? error.message : String(error);
       });

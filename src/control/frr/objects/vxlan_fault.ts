@@ -11,6 +11,8 @@ export interface Shadow {
   readonly shadowPort: number;
   /** Of the overlay, which is ours. */
   readonly udpPort: number;
+  /** Interface index, in our own namespace, of what goes with this process and takes the devices with it. */
+  readonly leash: number;
 }
 
 /** As the end of a sentence that begins with its name; undefined where nothing is wrong. */
@@ -24,9 +26,10 @@ export function vxlanFault(link: LinkMessage, vni: number, shadow: Shadow): stri
     return `has not the local address ${formatIp(shadow.localAddress)}`;
   if (vxlan.learning) return "learns by itself: make it nolearning";
   if (isOurs(link) && vxlan.udpPort !== shadow.shadowPort) return `is not on UDP port ${shadow.shadowPort}`;
+  if (isOurs(link) && vxlan.link !== shadow.leash) return "is not on the leash of this process";
   return undefined;
 }
 
-export function ourPort({ udpPort, shadowPort }: Shadow): string {
+export function ourPort({ udpPort, shadowPort }: Pick<Shadow, "udpPort" | "shadowPort">): string {
   return `is on UDP port ${udpPort}, where vtepd itself receives: remove it, or give it dstport ${shadowPort}`;
 }
