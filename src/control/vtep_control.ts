@@ -148,9 +148,9 @@ export class VtepControl {
   /** After `apply`. Resolves when the kernel's objects have been tried and what zebra wrote has been read. */
   async useFrr(world: FrrWorld, intent: FrrIntent): Promise<void> {
     const { tables, driver, clock, events } = this.parts;
-    const { domains, vrfs, vteps, macs, routes, neighbors, configured } = this;
+    const { domains, vrfs, vteps, macs, routes, neighbors, attachments, configured } = this;
     const changed = () => this.flushSoon();
-    const parts = { world, tables, driver, domains, vrfs, vteps, macs, routes, neighbors, configured };
+    const parts = { world, tables, driver, domains, vrfs, vteps, macs, routes, neighbors, attachments, configured };
     this.frr ??= new FrrControl({ ...parts, clock, events, changed }, intent);
     await this.frr.apply(intent);
   }

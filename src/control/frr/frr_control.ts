@@ -3,6 +3,7 @@
 
 import type { Driver } from "../../dataplane/driver.js";
 import type { Tables } from "../../tables/tables.js";
+import type { Attachments } from "../attachments.js";
 import type { BridgeDomainControl } from "../bridge_domains.js";
 import type { Clock } from "../clock.js";
 import type { EventSink } from "../events.js";
@@ -18,6 +19,7 @@ import type { FrrIntent } from "./intent.js";
 import { Mirror } from "./mirror/mirror.js";
 import type { Place } from "./places.js";
 import { PrefixesBehind } from "./prefixes_behind.js";
+import { SegmentControl } from "./segments/index.js";
 import { FrrWatch } from "./vty/index.js";
 import type { FrrWorld } from "./world.js";
 
@@ -31,6 +33,7 @@ export interface FrrControlParts {
   readonly macs: RemoteMacs;
   readonly routes: RouteControl;
   readonly neighbors: NeighborKeeper;
+  readonly attachments: Pick<Attachments, "all">;
   readonly configured: Configured;
   readonly clock: Clock;
   readonly events: EventSink;
@@ -40,6 +43,7 @@ export interface FrrControlParts {
 
 export class FrrControl {
   private readonly mirrors = new Map<Place, Mirror>();
+  private readonly segments: SegmentControl;
   private readonly announcer: Announcer;
   private readonly auditor: Audit;
   private readonly routerMacs: RouterMacWatch;
@@ -54,8 +58,14 @@ export class FrrControl {
     private intent: FrrIntent,
   ) {
     const { tables, clock, events, domains, neighbors, world } = parts;
+    this.segments = new SegmentControl({
+      ...parts,
+      mirror: () => this.mirrors.get(world.places.own),
+      vniOf: (bridgeDomain) => this.vniOf(bridgeDomain),
+      zebra: () => this.watch.vtys.zebra,
+    });
     this.announcer = new Announcer({
-      ...{ tables, clock, events, domains, objects: world.objects, local: neighbors.local },
+      ...{ tables, clock, events, domains, objects: this.segments, local: neighbors.local },
       staleSeconds: () => this.intent.staleSeconds,
       isStickyElsewhere: (bd, hi, lo) => [...this.mirrors.values()].some((mirror) => mirror.isSticky(bd, hi, lo)),
     });
@@ -63,6 +73,10 @@ export class FrrControl {
     this.routerMacs = this.makeRouterMacWatch();
     this.watch = this.startWatch();
     this.stopFollowing = world.objects.onChange(() => void this.followObjects());
+    // What stands on a port is read as what the port is.
+    this.segments.onPorts(() => {
+      for (const mirror of this.mirrors.values()) void mirror.readAgain();
+    });
   }
 
   /** Resolves when the kernel's objects are there, as far as they can be, and what zebra wrote has been read. */
@@ -80,6 +94,7 @@ export class FrrControl {
 
   /** To be called before the data path follows the tables. */
   follow(): void {
+    this.segments.follow();
     for (const mirror of this.mirrors.values()) mirror.follow();
     this.announcer.follow();
   }
@@ -92,17 +107,20 @@ export class FrrControl {
   problems(): string[] {
     const { objects } = this.parts.world;
     const mirrored = [...this.mirrors.values()].flatMap((mirror) => mirror.problems());
-    return [...this.watch.reasons(), ...objects.problems(), ...mirrored, ...this.announcer.problems()];
+    const said = [...this.watch.reasons(), ...objects.problems(), ...this.segments.problems()];
+    return [...said, ...mirrored, ...this.announcer.problems()];
   }
 
   /** Takes back what was announced, also from objects that outlive us. */
-  withdraw(): Promise<void> {
-    return this.announcer.withdrawAll();
+  async withdraw(): Promise<void> {
+    await this.announcer.withdrawAll();
+    await this.segments.leave();
   }
 
   /** Takes what zebra said out of the tables. */
   forget(): void {
     for (const mirror of this.mirrors.values()) mirror.forget();
+    this.segments.forget();
   }
 
   /** The kernel's objects stay: they are the world's. */
@@ -112,6 +130,7 @@ export class FrrControl {
     this.watch.close();
     this.routerMacs.close();
     this.announcer.close();
+    this.segments.close();
     for (const mirror of this.mirrors.values()) mirror.close();
     this.mirrors.clear();
   }
@@ -123,11 +142,13 @@ export class FrrControl {
     const watch = new FrrWatch({ folder: vtyFolder, staleMs: staleSeconds * 1_000, clock, events, vnis });
     watch.onStale(() => {
       this.isSwept = true;
+      this.segments.distrust();
       for (const mirror of this.mirrors.values()) mirror.sweep();
     });
     watch.onReturn(() => void this.returned());
     watch.onVnis((known) => this.renewBindings(known));
     watch.start();
+    this.segments.ask(vtyFolder);
     return watch;
   }
 
@@ -192,6 +213,8 @@ export class FrrControl {
     const mirror = new Mirror({
       ...{ place, objects: world.objects, tables, domains, vrfs, vteps, macs, routes, neighbors, clock, events },
       changed,
+      segmentPort: (name, ifindex, bd) => this.segments.portAt(name, ifindex, bd),
+      halfTold: () => place.name === "" && this.segments.halfTold(),
     });
     if (this.isSwept) mirror.sweep();
     return mirror;

@@ -5,7 +5,7 @@
 import type { Attributes } from "./attributes.js";
 import type { MessageWriter } from "./message-writer.js";
 
-const BR = { stp: 5, vlanFiltering: 7, multicastSnooping: 23 } as const;
+const BR = { stp: 5, vlanFiltering: 7, multicastSnooping: 23, vlanDefaultPvid: 39 } as const;
 
 const BRPORT = {
   state: 1,
@@ -23,6 +23,8 @@ export interface BridgeData {
   readonly stp: boolean;
   readonly vlanFiltering: boolean;
   readonly multicastSnooping: boolean;
+  /** VLAN that a port is untagged in when it joins; undefined: the kernel's bridges know no VLANs. */
+  readonly vlanDefaultPvid: number | undefined;
 }
 
 export interface BridgePortData {
@@ -40,6 +42,7 @@ export function decodeBridgeData(data: Attributes): BridgeData {
     stp: (data.u32(BR.stp) ?? 0) !== 0,
     vlanFiltering: data.u8(BR.vlanFiltering) === 1,
     multicastSnooping: data.u8(BR.multicastSnooping) === 1,
+    vlanDefaultPvid: data.u16(BR.vlanDefaultPvid),
   };
 }
 
@@ -58,6 +61,7 @@ export function writeBridgeData(writer: MessageWriter, data: Partial<BridgeData>
   if (data.stp !== undefined) writer.attributeU32(BR.stp, data.stp ? 1 : 0);
   writeBoolean(writer, BR.vlanFiltering, data.vlanFiltering);
   writeBoolean(writer, BR.multicastSnooping, data.multicastSnooping);
+  if (data.vlanDefaultPvid !== undefined) writer.attributeU16(BR.vlanDefaultPvid, data.vlanDefaultPvid);
 }
 
 export function writeBridgePortData(writer: MessageWriter, data: Partial<BridgePortData>): void {

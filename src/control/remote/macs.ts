@@ -49,7 +49,7 @@ export class RemoteMacs {
     }
   }
 
-  /** The control plane tells of a MAC. `kind` REMOTE or SEGMENT: behind a VTEP or a segment, which the caller holds. */
+  /** The control plane tells of a MAC. `kind` REMOTE or SEGMENT: behind a VTEP or a segment, which the caller holds; LOCAL: our port of a segment. */
   learn(bd: number, hi: number, lo: number, kind: number, target: number, isSticky: boolean): MacOutcome {
     const { fdb } = this.tables;
     const flags = FdbFlag.EVPN | (isSticky ? FdbFlag.STICKY : 0);
@@ -57,6 +57,8 @@ export class RemoteMacs {
     if (slot !== NOT_FOUND) {
       const present = fdb.flagsAt(slot);
       const isOurs = (present & FdbFlag.EVPN) !== 0;
+      // Seen by ourselves, which says more.
+      if (!isOurs && kind === FdbKind.LOCAL && fdb.kindAt(slot) === kind && fdb.targetAt(slot) === target) return "set";
       if (!isOurs && (present & (FdbFlag.STATIC | FdbFlag.STICKY)) !== 0) return "kept";
       if (present === flags && fdb.targetAt(slot) === target && fdb.kindAt(slot) === kind) return "set";
     }

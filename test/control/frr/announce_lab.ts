@@ -2,11 +2,15 @@
  * A control layer (see ../vtep/lab.ts) whose near namespace has what the announcer writes to:
  *
  *   br-red (02:00:00:00:aa:01, 192.168.100.1/24)   lp-red (a veth)   vx-red (VNI 100), where the test plays zebra
+ *   es-red (a veth), when the test says so: an Ethernet segment
  */
 import { Announcer } from "../../../src/control/frr/announce/announcer.js";
 import type { AnnouncePlace } from "../../../src/control/frr/announce/site.js";
 import { type ForwardingEntry, NetlinkGroup } from "../../../src/control/netlink/index.js";
 import { ControlLab } from "../vtep/lab.js";
+
+/** Number of the Ethernet segment that es-red is. */
+export const SEGMENT = 7;
 
 export class AnnounceLab extends ControlLab {
   announcer!: Announcer;
@@ -15,6 +19,7 @@ export class AnnounceLab extends ControlLab {
   stickyElsewhere: number | undefined;
   staleSeconds = 0;
   private place!: AnnouncePlace;
+  private isAttached = false;
   private changed: () => void = () => {};
 
   override async open(): Promise<void> {
@@ -58,9 +63,20 @@ export class AnnounceLab extends ControlLab {
     });
   }
 
+  /** The interface of an Ethernet segment comes into the bridge, or leaves it. */
+  attach(isAttached: boolean): void {
+    if (isAttached && !this.isAttached)
+      this.topology.near.ip("link add es-red type veth peer name es-redp", "link set es-red master br-red up");
+    if (!isAttached && this.isAttached) this.topology.near.ip("link del es-red");
+    this.isAttached = isAttached;
+    this.changed();
+  }
+
   private objects() {
     const of = (name: string) => Number(this.topology.near.read(`-o link show ${name}`).split(":")[0]);
-    return { place: this.place, bridgeDomain: "red", bridge: of("br-red"), vxlan: of("vx-red"), port: of("lp-red") };
+    const segments = this.isAttached ? [{ segment: SEGMENT, port: of("es-red") }] : [];
+    const [bridge, vxlan, port] = [of("br-red"), of("vx-red"), of("lp-red")];
+    return { place: this.place, bridgeDomain: "red", bridge, vxlan, port, segments };
   }
 
   private note({ lo, state }: ForwardingEntry, removed: boolean): void {

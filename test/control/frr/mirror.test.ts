@@ -1,6 +1,7 @@
 /** What zebra writes into the kernel, in the tables: MACs and flooding. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FdbKind } from "../../../src/abi/generated.js";
+import { parseMac } from "../../../src/wire/ethernet.js";
 import { titled, unavailable } from "../netlink/kernel.js";
 import {
   CONFIG,
@@ -222,5 +223,46 @@ describe.skipIf(unavailable !== null)(titled("MACs that zebra writes"), () => {
     kernel.fdb(`del ${M1} dev vx100 self master`, `del ${M2} dev vx100 self master`, remoteMac(M1, V2));
     await becomes([`red ${M1} ${V2} evpn`]);
     await vi.waitFor(() => expect(lab.everything().vteps).toEqual([V2]));
+  });
+
+  it("a kernel that refuses the segment: the MAC is where zebra says, while the bridge has it", async () => {
+    await lab.open();
+    kernel.ip(
+      "nexthop add id 102 via 10.0.0.2 fdb",
+      "nexthop add id 103 via 10.0.0.3 fdb",
+      "nexthop add id 200 group 102/103 fdb",
+      "nexthop add id 201 group 103 fdb",
+    );
+    kernel.fdb(`replace ${M1} dev vx100 master extern_learn dynamic`, remoteMac(M2, V2));
+    await becomes([`red ${M2} ${V2} evpn`]);
+    expect(lab.halfTold).toBeGreaterThan(0);
+    expect([...lab.mirror.halfToldDomains()]).toEqual(["red"]);
+    const mac = parseMac(M1)!;
+    lab.mirror.placeBehind("red", mac, 200);
+    await becomes([`red ${M1} ${V2}+${V3} evpn`, `red ${M2} ${V2} evpn`]);
+    await lab.mirror.readAgain();
+    await becomes([`red ${M1} ${V2}+${V3} evpn`, `red ${M2} ${V2} evpn`]);
+    expect([...lab.mirror.halfToldDomains()]).toEqual(["red"]);
+    lab.mirror.placeBehind("red", mac, 201);
+    lab.mirror.placeBehind("red", parseMac("02:aa:00:00:00:77")!, 201);
+    await becomes([`red ${M1} ${V3} evpn`, `red ${M2} ${V2} evpn`]);
+    kernel.fdb(`del ${M1} dev vx100 master`);
+    await becomes([`red ${M2} ${V2} evpn`]);
+    expect([...lab.mirror.halfToldDomains()]).toEqual([]);
+    await vi.waitFor(() => expect(lab.everything().vteps).toEqual([V2]));
+  });
+
+  it("what the kernel says after all stands before what zebra was asked for", async () => {
+    await lab.open();
+    kernel.ip("nexthop add id 103 via 10.0.0.3 fdb", "nexthop add id 201 group 103 fdb");
+    kernel.fdb(`replace ${M1} dev vx100 master extern_learn dynamic`);
+    await vi.waitFor(() => expect([...lab.mirror.halfToldDomains()]).toEqual(["red"]));
+    lab.mirror.placeBehind("red", parseMac(M1)!, 201);
+    await becomes([`red ${M1} ${V3} evpn`]);
+    kernel.fdb(remoteMac(M1, V2));
+    await becomes([`red ${M1} ${V2} evpn`]);
+    expect([...lab.mirror.halfToldDomains()]).toEqual([]);
+    kernel.fdb(withdrawnMac(M1, V2));
+    await becomes([]);
   });
 });

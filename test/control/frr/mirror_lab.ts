@@ -36,6 +36,8 @@ bridgeDomains:
 ports: []
 `;
 
+export const SEGMENT_PORT = 9;
+
 const FEED = [NetlinkGroup.neighbor, NetlinkGroup.ipv4Route, NetlinkGroup.ipv6Route, NetlinkGroup.nexthop];
 
 function bridgeLines(bridge: string, vxlan: string, vni: number): string[] {
@@ -178,6 +180,10 @@ export class MirrorLab {
   readonly writes = { fdb: 0, hosts: 0, prefixes: 0, routes: 0, paths: 0, vteps: 0, bridgeDomains: 0, segments: 0 };
   mirror!: Mirror;
   place!: Place;
+  /** Interface that is an Ethernet segment of ours, at SEGMENT_PORT; 0 = none. */
+  segmentIfindex = 0;
+  /** How often a MAC had only the bridge's half. */
+  halfTold = 0;
   private objects: { domains: DomainObjects[]; vrfs: VrfObjects[] } = { domains: [], vrfs: [] };
   private pending = false;
 
@@ -202,6 +208,10 @@ export class MirrorLab {
         deleteRemote: (bd, address) => this.bindings.delete(`${domains.nameOf(bd)} ${formatMapped(address)}`),
       },
       events: (kind) => this.events.push(kind),
+      segmentPort: (_place, ifindex) => (ifindex === this.segmentIfindex ? SEGMENT_PORT : 0),
+      halfTold: () => {
+        this.halfTold += 1;
+      },
       changed: () => this.flushSoon(),
     });
     await this.look();

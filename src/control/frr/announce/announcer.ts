@@ -49,7 +49,7 @@ export class Announcer {
     const { sites } = this;
     const later = () => this.later();
     const wrote = () => this.wrote();
-    this.refusals = new Refusals(events, (bd) => domains.nameOf(bd));
+    this.refusals = new Refusals(events, (bd) => domains.nameOf(this.domainOf(bd)));
     const { refusals } = this;
     this.localMacs = new MacAnnouncer({ tables, sites, refusals, isStickyElsewhere, later, wrote });
     this.localBindings = new BindingAnnouncer({ tables, sites, refusals, local, later, wrote });
@@ -74,7 +74,7 @@ export class Announcer {
 
   problems(): string[] {
     const unread = Array.from(this.notLoaded, ([{ bd }, why]) => {
-      return `bridge domain ${this.parts.domains.nameOf(bd)}: nothing is announced: ${why}`;
+      return `bridge domain ${this.parts.domains.nameOf(this.domainOf(bd))}: nothing is announced: ${why}`;
     });
     return [...unread, ...this.refusals.texts()];
   }
@@ -120,6 +120,10 @@ export class Announcer {
     for (const feed of this.feeds.values()) feed.close();
   }
 
+  private domainOf(site: number): number {
+    return this.sites.get(site)?.domain ?? site;
+  }
+
   private idle(): Promise<void> {
     return new Promise((resolve) => {
       this.waiting.push(resolve);
@@ -163,11 +167,12 @@ export class Announcer {
     const { gone, found } = this.sites.refresh(objects.domains(), (name) => domains.idOf(name));
     for (const site of gone) this.forget(site);
     this.followPlaces();
-    const bds = new Set(found.map(({ bd }) => bd));
+    const bds = new Set([...found, ...gone].map(({ domain }) => domain));
     if (bds.size === 0) return;
     this.localMacs.wantAll(bds);
     this.localBindings.wantAll(bds);
     for (const site of found) this.loadFirst(site);
+    this.soon();
   }
 
   private forget(site: Site): void {

@@ -39,12 +39,14 @@ export class Feed {
   }
 
   /** Shows everything that stands at a site. */
-  async dump({ objects }: Site): Promise<void> {
+  async dump({ objects, segment }: Site): Promise<void> {
     const { feed } = this.place;
     const { bridge: family, ipv4, ipv6 } = AddressFamily;
     await feed.dumpForwarding(encodeDumpNeighbors(family, { ifindex: objects.port }), (entry) => {
       if (entry.ifindex === objects.port) this.onMac(entry, false);
     });
+    // The bridge is the same one.
+    if (segment !== 0) return;
     for (const version of [ipv4, ipv6]) {
       await feed.dump(encodeDumpNeighbors(version, { ifindex: objects.bridge }), (object) => {
         const isIts = object.kind === "neighbor" && object.neighbor.ifindex === objects.bridge;
@@ -57,20 +59,23 @@ export class Feed {
     for (const unsubscribe of this.subscriptions) unsubscribe();
   }
 
-  private onMac({ ifindex, state, flags, hi, lo }: ForwardingEntry, removed: boolean): void {
+  private onMac({ ifindex, state, flags, hi, lo, vlan }: ForwardingEntry, removed: boolean): void {
     if ((flags & NeighborFlag.self) !== 0) return;
     const site = this.sites.atPort(this.place, ifindex);
     if (site !== undefined) {
       const form = formOf(state, flags);
-      if (form === Form.NONE) return;
+      // Ours are of no VLAN; on a segment zebra writes its own, with one.
+      if (form === Form.NONE || (site.segment !== 0 && vlan !== 0)) return;
       if (removed) this.macs.gone(site, hi, lo);
       else this.macs.found(site, hi, lo, form);
       return;
     }
     const beside = this.sites.atVxlan(this.place, ifindex);
     if (beside === undefined) return;
-    if (removed) this.macs.freed(beside, hi, lo);
-    else this.macs.taken(beside, hi, lo);
+    for (const one of this.sites.ofDomain(beside.domain)) {
+      if (removed) this.macs.freed(one, hi, lo);
+      else this.macs.taken(one, hi, lo);
+    }
   }
 
   private onNeighbor(neighbor: NeighborMessage, removed: boolean): void {

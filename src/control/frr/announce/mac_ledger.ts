@@ -2,9 +2,9 @@
 // there though they are not wanted: until there are none in a domain, nothing may be added, or for a moment more would
 // be announced than was ever admitted.
 
-import { Limit } from "../../../abi/generated.js";
 import { Fdb } from "../../../tables/fdb.js";
 import { Form } from "./forms.js";
+import { MAX_SITES } from "./site.js";
 
 const FORM_BITS = 0x3;
 const PRESENT_SHIFT = 2;
@@ -76,8 +76,8 @@ function isSurplus(value: number): boolean {
 
 export class MacLedger {
   private readonly fdb = new Fdb({ fdb: { push: () => {} } }, Number.POSITIVE_INFINITY);
-  private readonly surplus = new Uint32Array(Limit.MAX_BDS);
-  private readonly stale = new Uint32Array(Limit.MAX_BDS);
+  private readonly surplus = new Uint32Array(MAX_SITES);
+  private readonly stale = new Uint32Array(MAX_SITES);
 
   /** 0 where nothing is known of it. */
   get(w0: number, w1: number): number {

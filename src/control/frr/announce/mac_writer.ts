@@ -104,7 +104,7 @@ export class MacWriter {
     const value = this.ledger.get(w0, w1) & ~Mark.QUEUED_ADD;
     const isDue = isToAdd(value) && (value & Mark.BUSY) === 0;
     const [hi, form] = [w0 & 0xffff, wantedOf(value)];
-    const isSticky = isDue && this.parts.isStickyElsewhere(site.bd, hi, w1);
+    const isSticky = isDue && this.parts.isStickyElsewhere(site.domain, hi, w1);
     const send = isDue && !isSticky;
     const written = (withPresent(value, form) & ~(Mark.UNSURE | Mark.FIXED)) | Mark.OURS;
     this.ledger.put(w0, w1, send ? written | Mark.BUSY : value);

@@ -99,7 +99,7 @@ export class MacAnnouncer {
   end(): void {
     this.isEnding = true;
     for (const site of this.parts.sites.all()) {
-      this.ledger.forEachIn(site.bd, (w0, w1) => this.want(w0, w1));
+      this.ledger.forEachIn(site.bd, (w0, w1) => this.wantAt(site, w0, w1, Form.NONE));
       this.endGrace(site);
     }
     this.writer.pump();
@@ -199,17 +199,29 @@ export class MacAnnouncer {
     this.writer.pump();
   }
 
+  /** `w0` with the number of the domain. */
   private want(w0: number, w1: number): void {
-    const site = this.parts.sites.get(w0 >>> 16);
-    if (site === undefined) return;
+    const sites = this.parts.sites.ofDomain(w0 >>> 16);
+    if (sites.length === 0) return;
     const form = this.isEnding ? Form.NONE : this.formOf(w0, w1);
+    const segment = form === Form.NONE || sites.length === 1 ? 0 : this.segmentOf(w0, w1, sites);
+    for (const site of sites) {
+      const isHere = form !== Form.NONE && site.segment === segment;
+      this.wantAt(site, (site.bd << 16) | (w0 & 0xffff), w1, isHere ? formAt(site, form) : Form.NONE);
+    }
+  }
+
+  /** `w0` with the number of the site. */
+  private wantAt(site: Site, w0: number, w1: number, form: number): void {
+    if (form === Form.NONE && this.ledger.get(w0, w1) === 0) return;
     let value = withWanted(this.ledger.get(w0, w1), form) & ~Mark.ELSEWHERE;
     if (form === Form.NONE) this.writer.clearRefusal(site, w0, w1);
     else value &= ~Mark.STALE;
     this.ledger.put(w0, w1, value);
     const isNew = form !== Form.NONE && presentOf(value) === Form.NONE;
     // Whose port the MACs of an earlier life were at is not known: with a new one, a limit might be exceeded.
-    if (isNew && this.ledger.staleOf(site.bd) > 0 && this.isAtLimitedPort(w0, w1)) this.endGrace(site);
+    const isLimited = () => this.isAtLimitedPort((site.domain << 16) | (w0 & 0xffff), w1);
+    if (isNew && this.ledger.staleOf(site.bd) > 0 && isLimited()) this.endGrace(site);
     this.writer.enqueue(site, w0, w1);
   }
 
@@ -218,12 +230,21 @@ export class MacAnnouncer {
     const { fdb, ports, bridgeDomains, probeHi, probeLo } = this.parts.tables;
     const slot = fdb.findWords(w0, w1);
     if (slot === NOT_FOUND || fdb.kindAt(slot) !== FdbKind.LOCAL) return Form.NONE;
+    // zebra's own word: seen by another VTEP of the segment.
+    if ((fdb.flagsAt(slot) & FdbFlag.EVPN) !== 0) return Form.NONE;
     if ((ports.flags[fdb.targetAt(slot)]! & PortFlag.ENABLED) === 0) return Form.NONE;
     const hi = w0 & 0xffff;
     if (bridgeDomains.isGatewayMac(w0 >>> 16, hi, w1) || (w1 === probeLo && hi === probeHi)) return Form.NONE;
     const flags = fdb.flagsAt(slot);
     if ((flags & FdbFlag.STICKY) !== 0) return Form.STICKY;
     return (flags & FdbFlag.STATIC) !== 0 ? Form.STATIC : Form.DYNAMIC;
+  }
+
+  /** The one that has a site of its own; 0 = the domain's site is for it. */
+  private segmentOf(w0: number, w1: number, sites: readonly Site[]): number {
+    const { fdb, ports } = this.parts.tables;
+    const segment = ports.segment[fdb.targetAt(fdb.findWords(w0, w1))]!;
+    return sites.some((site) => site.segment === segment) ? segment : 0;
   }
 
   private isAtLimitedPort(w0: number, w1: number): boolean {
@@ -239,4 +260,12 @@ export class MacAnnouncer {
     this.suspects.push(w0, w1);
     this.parts.later();
   }
+}
+
+/**
+ * A MAC that zebra has heard of from another VTEP of the segment stands there as one that is not used; only a write
+ * without extern_learn says that it is, and only a static one is let stand.
+ */
+function formAt({ segment }: Site, form: number): number {
+  return segment !== 0 && form === Form.DYNAMIC ? Form.STATIC : form;
 }

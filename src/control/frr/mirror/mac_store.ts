@@ -7,8 +7,11 @@
 import { FdbKind } from "../../../abi/generated.js";
 import { Fdb, NOT_FOUND } from "../../../tables/fdb.js";
 
-/** Bits of an entry: the bridge's half, without and with a VLAN, and its stickiness. */
-export const Half = { BRIDGE: 1, TAGGED: 2, STICKY: 4 } as const;
+/**
+ * Bits of an entry: the bridge's half, without and with a VLAN, and its stickiness; and whether zebra was asked for the
+ * device's half, which the kernel has refused.
+ */
+export const Half = { BRIDGE: 1, TAGGED: 2, STICKY: 4, ASKED: 8 } as const;
 
 const ON_BRIDGE = Half.BRIDGE | Half.TAGGED;
 /** Of an entry without the device's half; the table's own word for "nowhere". */
@@ -23,7 +26,7 @@ export class MacEntry {
   hi = 0;
   lo = 0;
   halves = 0;
-  /** FdbKind.REMOTE or SEGMENT of the device's half, 0 = there is none. */
+  /** FdbKind.REMOTE or SEGMENT of the device's half, 0 = there is none; LOCAL: behind a segment of ours. */
   kind = 0;
   target = 0;
   bridgeMark = 0;
@@ -45,6 +48,10 @@ export class MacEntry {
 
   get isOnBridge(): boolean {
     return (this.halves & ON_BRIDGE) !== 0;
+  }
+
+  get isAsked(): boolean {
+    return (this.halves & Half.ASKED) !== 0;
   }
 
   leaveBridge(): void {

@@ -21,6 +21,10 @@ export interface MacMirrorParts {
   readonly segments: SegmentMirror;
   readonly subjects: Subjects;
   readonly marks: Marks;
+  /** Access port of the domain behind an Ethernet segment's interface; 0 = it is none. */
+  readonly segmentPort: (ifindex: number, bd: number) => number;
+  /** Of a MAC only the bridge's half is there; the other one follows, or the kernel has refused it. */
+  readonly halfTold: () => void;
 }
 
 export class MacMirror {
@@ -49,16 +53,52 @@ export class MacMirror {
       if (subject !== undefined) this.deviceHalf(subject, heard, removed, isRead);
     } else if (subject !== undefined) {
       this.bridgeHalf(subject, heard, !removed && isOfZebra(heard), isRead);
-    } else if (!removed) {
-      const elsewhere = subjects.ofBridge(heard.master);
-      if (elsewhere !== undefined) this.bridgeHalf(elsewhere, heard, false, isRead);
-    }
+    } else this.elsewhere(heard, removed, isRead);
+  }
+
+  /** On another port of the bridge. With a VLAN, on a segment's, it is zebra's: see segmentHalf. */
+  private elsewhere(heard: ForwardingEntry, removed: boolean, isRead: boolean): void {
+    const subject = this.parts.subjects.ofBridge(heard.master);
+    if (subject === undefined) return;
+    const port = heard.vlan === 0 ? 0 : this.parts.segmentPort(heard.ifindex, subject.bd);
+    if (port !== 0) this.segmentHalf(subject, heard, port, removed, isRead);
+    else if (!removed) this.bridgeHalf(subject, heard, false, isRead);
   }
 
   isSticky(bd: number, hi: number, lo: number): boolean {
     const subject = this.parts.subjects.ofBd(bd);
     if (subject === undefined || !this.store.load(this.entry, subject.number, hi, lo)) return false;
     return this.entry.place !== 0 && this.entry.isSticky;
+  }
+
+  /** Domains with MACs that zebra has put behind the tunnel, and the kernel knows not where. */
+  halfToldDomains(): Set<string> {
+    const numbers = new Set<number>();
+    const note = (entry: MacEntry): boolean => {
+      if (entry.isOnBridge && (entry.kind === 0 || entry.isAsked)) numbers.add(entry.subject);
+      return false;
+    };
+    this.store.visit(note, () => {});
+    return new Set([...numbers].flatMap((number) => this.parts.subjects.domain(number)?.bridgeDomain ?? []));
+  }
+
+  /** zebra says that a MAC is behind the segment that a next-hop object stands for. */
+  placeBehind(bd: number, hi: number, lo: number, nexthopId: number): void {
+    const { entry, parts } = this;
+    const subject = parts.subjects.ofBd(bd);
+    if (subject === undefined || !this.store.load(entry, subject.number, hi, lo)) return;
+    if (!entry.isOnBridge || entry.kind === FdbKind.LOCAL) return;
+    const before = entry.place;
+    const { kind, target } = entry;
+    const segment = parts.segments.hold(nexthopId);
+    if (segment === 0) return;
+    this.letGo(kind, target);
+    if (kind === FdbKind.SEGMENT && target === segment) return;
+    entry.kind = FdbKind.SEGMENT;
+    entry.target = segment;
+    entry.halves |= Half.ASKED;
+    entry.deviceMark = entry.bridgeMark;
+    this.keep(entry, before);
   }
 
   /** What no dump has confirmed is gone. */
@@ -70,8 +110,8 @@ export class MacMirror {
     };
     this.store.visit(isOld, (entry) => {
       const before = entry.place;
-      if (!marks.isConfirmed(entry.bridgeMark)) entry.leaveBridge();
       if (!marks.isConfirmed(entry.deviceMark)) this.leaveDevice(entry);
+      if (!marks.isConfirmed(entry.bridgeMark)) entry.leaveBridge();
       this.keep(entry, before);
     });
     this.dropGhosts();
@@ -141,10 +181,39 @@ export class MacMirror {
     if (!isKnown && !isHere && (isRead || !marks.isRunning)) return;
     if (isRead && marks.isOvertaken(entry.bridgeMark)) return;
     const before = entry.place;
+    // It was behind a segment of ours.
+    if (isHere && entry.kind === FdbKind.LOCAL) this.leaveDevice(entry);
     const bit = heard.vlan === 0 ? Half.BRIDGE : Half.TAGGED;
     if (!isHere) entry.halves &= ~bit;
     else entry.halves = (entry.halves & ~Half.STICKY) | bit | stickinessOf(heard);
     entry.bridgeMark = isRead ? marks.read : marks.told;
+    if (entry.isAsked) entry.deviceMark = entry.bridgeMark;
+    if (entry.isAsked && !entry.isOnBridge) this.leaveDevice(entry);
+    this.keep(entry, before);
+    if (isHere && entry.kind === 0) parts.halfTold();
+  }
+
+  /**
+   * A MAC behind a segment of ours, whichever VTEP of the segment has seen it (RFC 7432 §8.4): one entry says all. Of a
+   * MAC that we announce ourselves it stands beside ours.
+   */
+  private segmentHalf(
+    subject: DomainSubject,
+    heard: ForwardingEntry,
+    port: number,
+    removed: boolean,
+    isRead: boolean,
+  ): void {
+    const { entry, parts } = this;
+    const { marks } = parts;
+    const isKnown = this.store.load(entry, subject.number, heard.hi, heard.lo);
+    if (removed && (!isKnown || entry.kind !== FdbKind.LOCAL)) return;
+    if (isRead && marks.isOvertaken(entry.bridgeMark)) return;
+    const before = entry.place;
+    this.leaveDevice(entry);
+    entry.halves = removed ? 0 : Half.TAGGED;
+    if (!removed) [entry.kind, entry.target] = [FdbKind.LOCAL, port];
+    entry.bridgeMark = entry.deviceMark = isRead ? marks.read : marks.told;
     this.keep(entry, before);
   }
 
@@ -155,6 +224,8 @@ export class MacMirror {
     const { marks } = parts;
     const isKnown = this.store.load(entry, subject.number, heard.hi, heard.lo);
     if (!isKnown && removed && !marks.isRunning) return;
+    // What is left of an earlier way through the tunnel.
+    if (removed && (entry.kind === FdbKind.LOCAL || entry.isAsked)) return;
     if (isRead && marks.isOvertaken(entry.deviceMark)) return;
     const before = entry.place;
     const { kind, target } = entry;
@@ -169,6 +240,7 @@ export class MacMirror {
   private lead(entry: MacEntry, heard: ForwardingEntry): void {
     const { vteps, segments } = this.parts;
     const isSegment = heard.nexthopId !== 0;
+    entry.halves &= ~Half.ASKED;
     const { word0, word1, word2, word3 } = heard;
     entry.target = isSegment ? segments.hold(heard.nexthopId) : vteps.hold(word0, word1, word2, word3);
     if (entry.target === 0) this.unusable += 1;
@@ -179,6 +251,7 @@ export class MacMirror {
   private leaveDevice(entry: MacEntry): void {
     this.letGo(entry.kind, entry.target);
     entry.kind = entry.target = 0;
+    entry.halves &= ~Half.ASKED;
   }
 
   private letGo(kind: number, target: number): void {

@@ -4,6 +4,7 @@
 // nothing that zebra has decided.
 
 import type { Tables } from "../../../tables/tables.js";
+import type { Mac } from "../../../wire/ethernet.js";
 import type { BridgeDomainControl } from "../../bridge_domains.js";
 import type { Clock } from "../../clock.js";
 import type { EventSink } from "../../events.js";
@@ -50,6 +51,9 @@ export interface MirrorParts {
   readonly macs: RemoteMacs;
   readonly routes: RouteControl;
   readonly neighbors: RemoteBindingSink;
+  /** See MacMirrorParts. */
+  readonly segmentPort: (place: string, ifindex: number, bd: number) => number;
+  readonly halfTold: () => void;
   readonly clock: Clock;
   readonly events: EventSink;
   /** Tables have changed: `follow` is to be called, and the data path to follow them. */
@@ -92,7 +96,11 @@ export class Mirror {
     const { place, tables, domains, vteps, macs, routes, neighbors, vrfs, clock } = parts;
     const { subjects, marks, nexthops } = this;
     const segments = new SegmentMirror(place.name, vteps, nexthops);
-    this.macs = new MacMirror({ tables, domains, vteps, macs, segments, subjects, marks });
+    this.macs = new MacMirror({
+      ...{ tables, domains, vteps, macs, segments, subjects, marks },
+      segmentPort: (ifindex, bd) => parts.segmentPort(place.name, ifindex, bd),
+      halfTold: parts.halfTold,
+    });
     this.flood = new FloodMirror(vteps, subjects, marks);
     this.bindings = new BindingMirror(neighbors, domains, subjects, marks);
     this.routerMacs = new RouterMacMirror(routes, marks);
@@ -174,6 +182,17 @@ export class Mirror {
   /** Whether another VTEP holds the MAC fast: then no host here may be announced with it. */
   isSticky(bd: number, hi: number, lo: number): boolean {
     return this.macs.isSticky(bd, hi, lo);
+  }
+
+  /** See MacMirror. */
+  halfToldDomains(): Set<string> {
+    return this.macs.halfToldDomains();
+  }
+
+  /** See MacMirror. */
+  placeBehind(bridgeDomain: string, { hi, lo }: Mac, nexthopId: number): void {
+    this.macs.placeBehind(this.parts.domains.idOf(bridgeDomain), hi, lo, nexthopId);
+    this.parts.changed();
   }
 
   counts(): MirrorCounts {
