@@ -14,6 +14,7 @@ import type {
   PortView,
   RepairView,
   RouteView,
+  SegmentView,
   StatusView,
   VrfView,
   VtepView,
@@ -64,6 +65,8 @@ export interface VtepOperations {
   bridgeDomains(): Iterable<BridgeDomainView>;
   drops(): Iterable<DropView>;
   repairs(): Iterable<RepairView>;
+  /** None but in mode frr. */
+  segments(): Iterable<SegmentView>;
   /** Oldest first; with a limit the newest ones. */
   events(limit?: number): Iterable<EventView>;
   /** Compares FRR, the kernel, our tables and the data path; takes seconds. Refused with `no_frr` and `frr_down`. */

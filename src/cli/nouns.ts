@@ -13,6 +13,7 @@ import type {
   PortView,
   RepairView,
   RouteView,
+  SegmentView,
   StatusView,
   UnderlayView,
   VrfView,
@@ -204,6 +205,15 @@ const repairs = list<RepairView>("repairs", "interfaces that repair Ethertypes, 
   { title: "PASSED", value: (row) => row.passed, align: "right" },
 ]);
 
+const segments = list<SegmentView>("segments", "Ethernet segments that this VTEP is attached to", [
+  { title: "ESI", value: (row) => row.esi },
+  { title: "INTERFACE", value: (row) => row.interface },
+  { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain ?? "" },
+  { title: "DESIGNATED", value: (row) => (row.designatedForwarder ? "yes" : "no") },
+  { title: "OTHER-VTEPS", value: (row) => listText(row.vteps) },
+  { title: "ANNOUNCED", value: (row) => (row.announced ? "yes" : "no") },
+]);
+
 const events = list<EventView>("events", "what happened lately, the newest last", [
   { title: "TIME", value: (row) => row.lastTime },
   { title: "KIND", value: (row) => row.kind },
@@ -272,6 +282,7 @@ export const nouns: readonly Noun[] = [
   bridgeDomains,
   drops,
   repairs,
+  segments,
   events,
   audit,
 ];

@@ -16,6 +16,7 @@ import type {
   PortView,
   RepairView,
   RouteView,
+  SegmentView,
   StatusView,
   VrfView,
   VtepView,
@@ -99,6 +100,10 @@ export class Operations implements VtepOperations {
 
   drops(): Iterable<DropView> {
     return dropViews(this.vtep.tables, this.names(), this.counters());
+  }
+
+  segments(): Iterable<SegmentView> {
+    return this.vtep.isOpen ? (this.vtep.control.frr?.ownSegments() ?? []) : [];
   }
 
   repairs(): Iterable<RepairView> {

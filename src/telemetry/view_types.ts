@@ -250,3 +250,17 @@ export type EventView = EventObjects & {
   /** Events of this kind that were left out after this one because there were too many. */
   readonly suppressed: number;
 };
+
+/** An Ethernet segment that this VTEP is attached to (RFC 7432 §5). */
+export interface SegmentView {
+  readonly esi: string;
+  readonly interface: string;
+  /** null while its ports are in none, or in several. */
+  readonly bridgeDomain: string | null;
+  /** Whether what tunnels flood goes there by this VTEP. */
+  readonly designatedForwarder: boolean;
+  /** Addresses of the other VTEPs that are attached. */
+  readonly vteps: readonly string[];
+  /** Whether zebra is told of the MACs behind it, as such. */
+  readonly announced: boolean;
+}

@@ -12,6 +12,7 @@ import type {
   PortView,
   RepairView,
   RouteView,
+  SegmentView,
   StatusView,
   VrfView,
   VtepView,
@@ -152,6 +153,11 @@ export class ListedVtep implements VtepOperations {
   repairs(): RepairView[] {
     const counts = { fixed: 3, suspicious: 1, passed: 40, fixed4: 2, fixed6: 1 };
     return [{ interface: "up0", role: "underlay", ipv6: true, ...counts }];
+  }
+
+  segments(): SegmentView[] {
+    const segment = { esi: "03:02:cc:00:00:00:01:00:00:01", interface: "bond0", bridgeDomain: "red" };
+    return [{ ...segment, designatedForwarder: true, vteps: ["10.255.0.2"], announced: true }];
   }
 
   drops(): DropView[] {

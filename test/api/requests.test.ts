@@ -25,6 +25,7 @@ describe("views by HTTP", () => {
     "bridgeDomains",
     "drops",
     "repairs",
+    "segments",
     "events",
   ] as const;
 

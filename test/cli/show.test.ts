@@ -29,6 +29,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   bridgeDomains: ["name", "vni", "learning", "ageing", "unknownUnicast", "mobility", "macCount"],
   drops: ["reason", "interface", "bridgeDomain", "packets"],
   repairs: ["interface", "role", "fixed", "suspicious", "passed"],
+  segments: ["esi", "interface", "bridgeDomain", "designatedForwarder", "vteps"],
   events: ["time", "kind", "interface"],
   audit: ["what", "bridgeDomain", "vrf", "key", "frr", "kernel", "vtepd", "dataPath", "action", "outcome", "why"],
 };

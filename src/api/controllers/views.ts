@@ -57,6 +57,12 @@ export class ViewsController {
     return this.reply.send(context, this.operations.repairs());
   }
 
+  @Get("/segments")
+  @Summary("Ethernet segments that this VTEP is attached to")
+  segments(@Context() context: PlatformContext): Promise<void> {
+    return this.reply.send(context, this.operations.segments());
+  }
+
   @Get("/events")
   @Summary("What happened lately, oldest first; with a limit the newest")
   events(

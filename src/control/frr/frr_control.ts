@@ -19,7 +19,7 @@ import type { FrrIntent } from "./intent.js";
 import { Mirror } from "./mirror/mirror.js";
 import type { Place } from "./places.js";
 import { PrefixesBehind } from "./prefixes_behind.js";
-import { SegmentControl } from "./segments/index.js";
+import { SegmentControl, type ShownSegment } from "./segments/index.js";
 import { FrrWatch } from "./vty/index.js";
 import type { FrrWorld } from "./world.js";
 
@@ -102,6 +102,10 @@ export class FrrControl {
   /** Compares what FRR, the kernel, the tables and the data path say. Rejects with `frr_down` without zebra. */
   audit(repair: boolean): Promise<AuditRow[]> {
     return this.auditor.run({ repair });
+  }
+
+  ownSegments(): Iterable<ShownSegment> {
+    return this.segments.shown();
   }
 
   problems(): string[] {

@@ -1,2 +1,2 @@
 /** Ethernet segments, for the rest of control. */
-export { type AnnouncedSegment, SegmentControl } from "./segment_control.js";
+export { type AnnouncedSegment, SegmentControl, type ShownSegment } from "./segment_control.js";

@@ -19,6 +19,7 @@ import type { ShownSegments } from "./shown.js";
 
 /** The default of all other bridges is 1. */
 const FIRST_VLAN = 2;
+const LAST_VLAN = 4094;
 
 export interface SegmentParts {
   readonly world: FrrWorld;
@@ -42,6 +43,17 @@ export interface AnnouncedSegment {
   readonly segment: number;
   /** Interface index. */
   readonly port: number;
+}
+
+/** For people. */
+export interface ShownSegment {
+  readonly esi: string;
+  readonly interface: string;
+  readonly bridgeDomain: string | null;
+  readonly designatedForwarder: boolean;
+  readonly vteps: readonly string[];
+  /** Whether zebra is told of the MACs behind it, as such. */
+  readonly announced: boolean;
 }
 
 export interface SegmentedDomain extends DomainObjects {
@@ -120,6 +132,15 @@ export class SegmentControl {
     return name === undefined ? 0 : this.own.portOf(name, bd);
   }
 
+  /** What is known of each. */
+  *shown(): Generator<ShownSegment> {
+    for (const { esi, interface: name, isDesignated, peers } of this.own.all) {
+      const bridgeDomain = this.domainOf(name) ?? null;
+      const announced = this.ports.indexOf(name) !== 0;
+      yield { esi, interface: name, bridgeDomain, designatedForwarder: isDesignated, vteps: peers, announced };
+    }
+  }
+
   /** See MacMirrorParts. */
   halfTold(): void {
     this.macs.look();
@@ -162,14 +183,14 @@ export class SegmentControl {
     this.own.follow();
     this.misplaced.clear();
     const objects = new Map(Array.from(this.parts.world.objects.domains(), (one) => [one.bridgeDomain, one]));
-    const order = [...objects.keys()];
     const wanted = new Map<string, WantedPort>();
     for (const { interface: name } of this.own.all) {
       const domain = objects.get(this.domainOf(name) ?? "");
       if (domain === undefined) continue;
-      if (domain.place.name === "")
-        wanted.set(name, { bridge: domain.bridge, vlan: FIRST_VLAN + order.indexOf(domain.bridgeDomain) });
-      else this.misplaced.set(name, `the bridge is in namespace ${domain.place.name}, where the interface is not`);
+      const vlan = this.parts.domains.idOf(domain.bridgeDomain) + FIRST_VLAN - 1;
+      const why = whyNot(domain, vlan);
+      if (why === "") wanted.set(name, { bridge: domain.bridge, vlan });
+      else this.misplaced.set(name, why);
     }
     this.ports.apply(wanted);
     this.tellOfChange();
@@ -204,4 +225,10 @@ export class SegmentControl {
     this.changes.emit();
     this.portChanges.emit();
   }
+}
+
+/** zebra finds a segment's VNI by the VLAN; see bridge_ports.ts. */
+function whyNot({ place }: DomainObjects, vlan: number): string {
+  if (place.name !== "") return `the bridge is in namespace ${place.name}, where the interface is not`;
+  return vlan > LAST_VLAN ? "there are more bridge domains than VLANs to tell them apart" : "";
 }
