@@ -5,9 +5,10 @@ import * as evpn from "./evpn_rules.js";
 import { gatherFacts, type LintFacts } from "./facts.js";
 import type { Finding, Rule } from "./finding.js";
 import * as hostRules from "./host_rules.js";
+import * as segment from "./segment_rules.js";
 import * as vni from "./vni_rules.js";
 
-const rules: readonly Rule[] = [...Object.values(evpn), ...Object.values(vni), ...Object.values(hostRules)];
+const rules: readonly Rule[] = [evpn, vni, segment, hostRules].flatMap((ones) => Object.values(ones));
 
 export function findingsIn(facts: LintFacts): Finding[] {
   return rules.flatMap((rule) => rule(facts));
