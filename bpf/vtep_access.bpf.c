@@ -4,33 +4,61 @@
  * routed if it is for the gateway, destination known -> out of a local port or into
  * the tunnel. Everything else goes to the engine. TWIN: processAccess in src/engine/pipeline.ts.
  */
+#include "lib/carry.h"
 #include "lib/parse.h"
-#include "lib/pipeline.h"
+#include "lib/recent.h"
 #include "lib/security.h"
 #include "lib/verdict.h"
 
 char vtep_license[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline void decide_access(const struct packet *p, const struct vtep_config *config, struct decision *out)
+static const struct sender nobody = {};
+
+/* By the tables. What they say of the pair of addresses is remembered. */
+static __always_inline bool look_up(const struct packet *p, struct decision *out, const struct vtep_tag_key *key,
+				    bool understood, const struct recall *recall)
 {
 	__u32 port_flags = 0;
 
-	if (!classify_access(p, out, &port_flags))
-		return;
+	if (!classify_access(p, out, key, understood, &port_flags))
+		return false;
 	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
-	if (bd && admit_local(out, bd, port_flags) && enter_domain(p, out, bd))
-		forward(p, config, out);
+	if (!bd || !admit_local(out, bd, port_flags) || !enter_domain(p, out, bd))
+		return false;
+	if (!out->routing && !find_destination(out))
+		return false;
+	remember(recall, p, &nobody, out, minds_neighbors(bd));
+	return true;
+}
+
+static __always_inline bool decide_access(struct packet *p, struct decision *out)
+{
+	struct vtep_tag_key key = { .ifindex = p->ifindex };
+	struct recall recall = {};
+	bool whole = find_tag(p, out, &key.vlan);
+
+	packet_enter(p, out->inner_offset);
+	bool understood = measure(p, out);
+
+	if (!whole)
+		return refuse_unclassified(p, out, VTEP_DROP_RUNT);
+	bool plain = understood && !is_vlan(out->ether_type) && p->data + ETH_HLEN <= p->end;
+	if (!plain || !find_recent(p, p->data, &nobody, RECENT_ACCESS | key.vlan, &recall))
+		return look_up(p, out, &key, understood, &recall);
+	out->port = recall.entry->origin;
+	out->slot = recall.entry->slot;
+	place_recent(recall.entry, out);
+	read_addresses(p->data, out);
+	return apply_recent(p, recall.entry, out);
 }
 
 static __always_inline int handle_access(struct packet *p)
 {
 	struct decision out = { .inner_class = -1 };
-	struct vtep_config *config = lookup(&vtep1_config, 0);
 
-	if (!config)
-		return kernel_keeps(p);
-	decide_access(p, config, &out);
-	return execute(p, config, &out);
+	if (decide_access(p, &out))
+		out.verdict = VERDICT_OPEN;
+	return carry_on(p, &out);
 }
 
 /* The kernel has no memory to make the frame readable. */

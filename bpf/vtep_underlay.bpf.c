@@ -4,8 +4,8 @@
  * local port, or routed, and then perhaps into another tunnel. What is not VXLAN for us stays the kernel's, untouched; what is ours
  * but no plain case goes to the engine. TWIN: processUnderlay in src/engine/pipeline.ts.
  */
+#include "lib/carry.h"
 #include "lib/decap.h"
-#include "lib/pipeline.h"
 #include "lib/security.h"
 #include "lib/verdict.h"
 
@@ -22,20 +22,36 @@ static __always_inline bool enter_vrf(struct decision *out)
 	return true;
 }
 
-static __always_inline bool enter_bridge(const struct packet *p, struct decision *out)
+/* What the tables say of the pair of addresses is remembered. */
+static __always_inline bool enter_bridge(const struct packet *p, struct decision *out, const struct parsed *parsed)
 {
 	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
 
-	return bd && admit_remote(out, bd) && enter_domain(p, out, bd);
+	if (!bd || !admit_remote(out, bd) || !enter_domain(p, out, bd))
+		return false;
+	if (!out->routing && !find_destination(out))
+		return false;
+	remember(&parsed->recall, p, &parsed->outer.sender, out, minds_neighbors(bd));
+	return true;
 }
 
-static __always_inline void decide_underlay(const struct packet *p, const struct vtep_config *config, struct decision *out)
+static __always_inline bool enter(const struct packet *p, struct decision *out, const struct parsed *parsed)
 {
-	if (!parse_underlay(p, config, out))
-		return;
-	bool entered = out->vrf ? enter_vrf(out) : enter_bridge(p, out);
-	if (entered)
-		forward(p, config, out);
+	if (!out->vrf)
+		return enter_bridge(p, out, parsed);
+	if (!enter_vrf(out))
+		return false;
+	remember(&parsed->recall, p, &parsed->outer.sender, out, false);
+	return true;
+}
+
+static __always_inline bool decide_underlay(struct packet *p, const struct vtep_config *config, struct decision *out)
+{
+	struct parsed parsed = {};
+
+	if (!parse_underlay(p, config, out, &parsed))
+		return false;
+	return parsed.known ? apply_recent(p, parsed.recall.entry, out) : enter(p, out, &parsed);
 }
 
 static __always_inline int handle_underlay(struct packet *p)
@@ -45,8 +61,9 @@ static __always_inline int handle_underlay(struct packet *p)
 
 	if (!config)
 		return kernel_keeps(p);
-	decide_underlay(p, config, &out);
-	return execute(p, config, &out);
+	if (decide_underlay(p, config, &out))
+		out.verdict = VERDICT_OPEN;
+	return carry_on(p, &out);
 }
 
 /* Of what is not UDP no more is made readable than tells so: it costs other traffic nothing. */

@@ -43,7 +43,7 @@ static __always_inline bool to_port(const struct packet *p, struct decision *out
 		return pass(out);
 	if (out->longest - ETH_HLEN > port->mtu_bytes)
 		return punt(out, VTEP_PUNT_TOO_BIG);
-	out->egress = port;
+	out->way->egress = port;
 	out->verdict = VERDICT_TO_PORT;
 	return true;
 }
@@ -73,7 +73,7 @@ static __always_inline bool to_vtep(const struct packet *p, const struct vtep_co
 		return no_way(out);
 	need_flow_hash(p, out);
 	struct vtep_group *group = lookup(&vtep1_group, remote->group);
-	__u32 hop = group ? group->adjacency[out->flow_hash & (VTEP_GROUP_BUCKETS - 1)] : 0;
+	__u32 hop = group ? group->adjacency[out->way->flow_hash & (VTEP_GROUP_BUCKETS - 1)] : 0;
 	struct vtep_adjacency *adjacency = lookup(&vtep1_adjacency, hop);
 	if (!adjacency || hop == 0 || adjacency->ifindex == 0)
 		return punt(out, VTEP_PUNT_UNRESOLVED);
@@ -83,8 +83,8 @@ static __always_inline bool to_vtep(const struct packet *p, const struct vtep_co
 		return punt(out, VTEP_PUNT_TOO_BIG);
 	if ((config->flags & VTEP_CONFIG_MSS_CLAMP) && opens_tcp(p, out))
 		return punt(out, VTEP_PUNT_EXCEPTION);
-	out->remote = remote;
-	out->next_hop = adjacency;
+	out->way->remote = remote;
+	out->way->next_hop = adjacency;
 	out->verdict = VERDICT_TO_VTEP;
 	if (may_encapsulate(p, config, out))
 		return true;
@@ -122,7 +122,7 @@ static __always_inline bool choose_of_segment(const struct packet *p, struct dec
 	if (out->port == 0 && !out->routed)
 		return refuse(out, VTEP_DROP_SPLIT_HORIZON);
 	need_flow_hash(p, out);
-	out->target = segment ? segment->vtep[out->flow_hash & (VTEP_SEGMENT_BUCKETS - 1)] : 0;
+	out->target = segment ? segment->vtep[out->way->flow_hash & (VTEP_SEGMENT_BUCKETS - 1)] : 0;
 	out->kind = VTEP_FDB_REMOTE;
 	return out->target != 0 || no_way(out);
 }

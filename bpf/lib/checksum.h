@@ -119,8 +119,8 @@ static __always_inline enum checksum_state transport_state(const struct packet *
 	if ((stored ? stored : 0xffff) == fold_sum(sum)) {
 		if (!exact)
 			return CHECKSUM_UNKNOWN;
-		out->open_at = at - p->data;
-		out->open_sum = stored;
+		out->way->open_at = at - p->data;
+		out->way->open_sum = stored;
 		return CHECKSUM_OPEN;
 	}
 	/* UDP may carry a tunnel whose own checksum is final and covers one that is open. */
@@ -129,7 +129,7 @@ static __always_inline enum checksum_state transport_state(const struct packet *
 
 static __always_inline enum checksum_state ip_state(const struct packet *p, struct decision *out)
 {
-	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
+	void *layer3 = p->layer3;
 	struct iphdr *ip4 = layer3;
 	struct ipv6hdr *ip6 = layer3;
 

@@ -11,6 +11,7 @@
 #include "lib/maps.h"
 #include "lib/packet.h"
 #include "lib/parse.h"
+#include "lib/recent.h"
 #include "lib/segments.h"
 
 /* The outer header, once it is known to be ours and to have no options. */
@@ -19,7 +20,13 @@ struct outer {
 	__u32 ip_bytes; /* header and payload, as the header says */
 	__u32 class;
 	__be16 fragment;
-	__u64 source[2]; /* as struct vtep_address lies in memory */
+	struct sender sender;
+};
+
+struct parsed {
+	struct outer outer;
+	struct recall recall;
+	bool known; /* `recall` has what the tables would say of sender, VNI and inner addresses */
 };
 
 /* With options the ports lie further behind: the engine decapsulates. */
@@ -53,8 +60,8 @@ static __always_inline bool find_udp4(const struct packet *p, const struct vtep_
 	outer->ip_bytes = bpf_ntohs(ip->tot_len);
 	outer->class = ipv4_class(ip);
 	outer->fragment = ip->frag_off & bpf_htons(IPV4_FRAGMENT_MASK);
-	outer->source[0] = 0;
-	outer->source[1] = (__u64)ip->saddr << 32 | bpf_htonl(0xffff);
+	outer->sender.address[0] = 0;
+	outer->sender.address[1] = (__u64)ip->saddr << 32 | bpf_htonl(0xffff);
 	return true;
 }
 
@@ -77,8 +84,8 @@ static __always_inline bool find_udp6(const struct packet *p, const struct vtep_
 	outer->class = ipv6_class(ip);
 	outer->fragment = 0;
 	const __u32 *from = (const __u32 *)&ip->saddr;
-	outer->source[0] = from[0] | (__u64)from[1] << 32;
-	outer->source[1] = from[2] | (__u64)from[3] << 32;
+	outer->sender.address[0] = from[0] | (__u64)from[1] << 32;
+	outer->sender.address[1] = from[2] | (__u64)from[3] << 32;
 	return true;
 }
 
@@ -93,7 +100,7 @@ static __always_inline bool identify_uplink(const struct packet *p, struct decis
 }
 
 /* Lengths, fragments and the zero checksum. */
-static __always_inline bool check_lengths(const struct packet *p, struct decision *out, const struct outer *outer, bool ipv6)
+static __always_inline bool check_lengths(struct packet *p, struct decision *out, const struct outer *outer, bool ipv6)
 {
 	__u32 ip_header = ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
 	__u32 udp_bytes = bpf_ntohs(outer->udp->len);
@@ -113,13 +120,14 @@ static __always_inline bool check_lengths(const struct packet *p, struct decisio
 	out->outer_checksum = outer->udp->check != 0;
 	out->inner_offset = ETH_HLEN + ip_header + TUNNEL_BYTES;
 	out->inner_length = udp_bytes - TUNNEL_BYTES;
+	packet_enter(p, out->inner_offset);
 	return measure(p, out) || punt(out, VTEP_PUNT_SEGMENT);
 }
 
 static __always_inline bool check_sender(const struct vtep_config *config, struct decision *out, const struct outer *outer)
 {
 	const __u64 *own = (const __u64 *)config->local_address;
-	__u64 key[2] = { outer->source[0], outer->source[1] };
+	__u64 key[2] = { outer->sender.address[0], outer->sender.address[1] };
 
 	if (key[0] == own[0] && key[1] == own[1])
 		return refuse(out, VTEP_DROP_REFLECTED);
@@ -148,6 +156,14 @@ static __always_inline bool check_vni(struct decision *out, __u32 number)
 	return true;
 }
 
+/* 0 where the header is cut off. */
+static __always_inline __u32 vni_of(const struct packet *p, const struct outer *outer)
+{
+	const struct vxlan_header *vxlan = (void *)(outer->udp + 1);
+
+	return (void *)(vxlan + 1) > p->end ? 0 : bpf_ntohl(vxlan->second) >> 8;
+}
+
 static __always_inline bool check_vxlan(const struct packet *p, const struct vtep_config *config, struct decision *out,
 					const struct outer *outer)
 {
@@ -162,12 +178,12 @@ static __always_inline bool check_vxlan(const struct packet *p, const struct vte
 	bool reserved = (first & VXLAN_FIRST_RESERVED) || (second & VXLAN_SECOND_RESERVED);
 	if ((config->flags & VTEP_CONFIG_PROFILE_LINUX) && reserved)
 		return refuse(out, VTEP_DROP_VXLAN_RESERVED_BITS);
-	return check_vni(out, second >> 8);
+	return true;
 }
 
 static __always_inline bool check_ecn(const struct packet *p, struct decision *out, __u32 outer_class)
 {
-	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
+	void *layer3 = p->layer3;
 	__u32 version = ip_version_of(out->ether_type, out->inner_length - ETH_HLEN), inner;
 
 	if (version == 4 && layer3 + IPV4_HEADER_BYTES <= p->end)
@@ -184,9 +200,9 @@ static __always_inline bool check_ecn(const struct packet *p, struct decision *o
 	return true;
 }
 
-static __always_inline bool check_inner(const struct packet *p, struct decision *out, __u32 outer_class)
+static __always_inline bool check_inner(const struct packet *p, struct decision *out, const struct parsed *parsed)
 {
-	struct ethhdr *eth = p->data + out->inner_offset;
+	struct ethhdr *eth = p->layer3 - ETH_HLEN;
 
 	if (out->inner_length < ETH_HLEN || (void *)(eth + 1) > p->end)
 		return refuse(out, VTEP_DROP_RUNT);
@@ -195,15 +211,23 @@ static __always_inline bool check_inner(const struct packet *p, struct decision 
 	/* SPEC: RFC 7348 §6.1: a tagged inner frame is discarded unless configured otherwise. */
 	if (is_vlan(out->ether_type))
 		return refuse(out, VTEP_DROP_INNER_VLAN);
-	return check_addresses(out) && check_ecn(p, out, outer_class);
+	if (!parsed->known && !check_addresses(out))
+		return false;
+	return check_ecn(p, out, parsed->outer.class);
 }
 
 static __always_inline bool check_outer(const struct packet *p, const struct vtep_config *config, struct decision *out,
-					const struct outer *outer, bool ipv6)
+					const struct parsed *parsed)
 {
-	if (!check_lengths(p, out, outer, ipv6) || !check_sender(config, out, outer))
+	if (!parsed->known && !check_sender(config, out, &parsed->outer))
 		return false;
-	if (!check_vxlan(p, config, out, outer) || !check_inner(p, out, outer->class))
+	if (!check_vxlan(p, config, out, &parsed->outer))
+		return false;
+	if (parsed->known)
+		place_recent(parsed->recall.entry, out);
+	else if (!check_vni(out, vni_of(p, &parsed->outer)))
+		return false;
+	if (!check_inner(p, out, parsed))
 		return false;
 	/* Bytes behind the packet must not become part of the frame. */
 	if (out->inner_offset + out->inner_length != p->length)
@@ -211,10 +235,35 @@ static __always_inline bool check_outer(const struct packet *p, const struct vte
 	return true;
 }
 
-static __always_inline bool parse_underlay(const struct packet *p, const struct vtep_config *config, struct decision *out)
+static __always_inline bool recall_underlay(const struct packet *p, struct decision *out, struct parsed *parsed)
+{
+	void *inner = p->layer3 - ETH_HLEN;
+
+	if (inner + ETH_HLEN > p->end || !find_recent(p, inner, &parsed->outer.sender, vni_of(p, &parsed->outer), &parsed->recall))
+		return false;
+	out->slot = parsed->recall.entry->slot;
+	out->vtep = parsed->recall.entry->origin;
+	parsed->known = true;
+	return true;
+}
+
+/* A packet for us, without options. What is remembered came in by an interface that is no engine's. */
+static __always_inline bool open_packet(struct packet *p, const struct vtep_config *config, struct decision *out,
+					struct parsed *parsed, bool ipv6)
+{
+	bool fits = check_lengths(p, out, &parsed->outer, ipv6);
+
+	if (!fits || !recall_underlay(p, out, parsed)) {
+		if (!identify_uplink(p, out))
+			return false;
+	}
+	return fits && check_outer(p, config, out, parsed);
+}
+
+static __always_inline bool parse_underlay(struct packet *p, const struct vtep_config *config, struct decision *out,
+					   struct parsed *parsed)
 {
 	struct ethhdr *eth = p->data;
-	struct outer outer = {};
 
 	out->packets = 1;
 	if ((void *)(eth + 1) > p->end)
@@ -225,16 +274,14 @@ static __always_inline bool parse_underlay(const struct packet *p, const struct 
 	if (config->family == VTEP_IPV6) {
 		if (eth->h_proto != bpf_htons(ETH_P_IPV6))
 			return pass(out);
-		bool found = find_udp6(p, config, out, &outer);
-		if (!found)
-			return false;
-		return identify_uplink(p, out) && check_outer(p, config, out, &outer, true);
+		bool found = find_udp6(p, config, out, &parsed->outer);
+		return found && open_packet(p, config, out, parsed, true);
 	}
 	if (eth->h_proto != bpf_htons(ETH_P_IP))
 		return pass(out);
-	if (!find_udp4(p, config, out, &outer))
+	if (!find_udp4(p, config, out, &parsed->outer))
 		return out->verdict == VERDICT_PUNT ? identify_uplink(p, out) && punt(out, VTEP_PUNT_EXCEPTION) : false;
-	return identify_uplink(p, out) && check_outer(p, config, out, &outer, false);
+	return open_packet(p, config, out, parsed, false);
 }
 
 #endif

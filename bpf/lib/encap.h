@@ -58,7 +58,7 @@ static __always_inline bool may_encapsulate(const struct packet *p, const struct
 static __always_inline void read_fields(const struct packet *p, const struct vtep_config *config,
 					const struct decision *out, struct outer_fields *fields)
 {
-	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
+	void *layer3 = p->layer3;
 	struct iphdr *ip4 = layer3;
 	struct ipv6hdr *ip6 = layer3;
 	bool linux_profile = config->flags & VTEP_CONFIG_PROFILE_LINUX;
@@ -122,7 +122,7 @@ static __always_inline bool push_room(struct packet *p, const struct vtep_config
 		return out->inner_offset == room;
 	} else {
 		/* The sum of all bytes reads every one. */
-		if (needs_udp_checksum(config) && !out->open_at && bpf_skb_pull_data(skb_of(p), p->length))
+		if (needs_udp_checksum(config) && !out->way->open_at && bpf_skb_pull_data(skb_of(p), p->length))
 			return false;
 		if (!push_room_tc(p, config, room))
 			return false;
@@ -154,9 +154,9 @@ static __always_inline void write_ipv4(struct iphdr *ip, const struct decision *
 {
 	__u32 total = out->inner_length + OUTER4_BYTES;
 	__u32 id = fields->fragment ? 0 : next_id(out->target);
-	__u32 sum = out->remote->checksum_base + fields->class + total + id + fields->fragment + (fields->ttl << 8);
+	__u32 sum = out->way->remote->checksum_base + fields->class + total + id + fields->fragment + (fields->ttl << 8);
 
-	copy_words((__u32 *)ip, (const __u32 *)out->remote->outer, OUTER4_BYTES / 4);
+	copy_words((__u32 *)ip, (const __u32 *)out->way->remote->outer, OUTER4_BYTES / 4);
 	ip->tos = fields->class;
 	ip->tot_len = bpf_htons(total);
 	ip->id = bpf_htons(id);
@@ -167,7 +167,7 @@ static __always_inline void write_ipv4(struct iphdr *ip, const struct decision *
 
 static __always_inline void write_ipv6(struct ipv6hdr *ip, const struct decision *out, const struct outer_fields *fields)
 {
-	copy_words((__u32 *)ip, (const __u32 *)out->remote->outer, OUTER6_BYTES / 4);
+	copy_words((__u32 *)ip, (const __u32 *)out->way->remote->outer, OUTER6_BYTES / 4);
 	*(__be16 *)ip = bpf_htons(0x6000 | fields->class << 4);
 	ip->payload_len = bpf_htons(out->inner_length + TUNNEL_BYTES);
 	ip->hop_limit = fields->ttl;
@@ -177,7 +177,7 @@ static __always_inline void write_ipv6(struct ipv6hdr *ip, const struct decision
 static __always_inline void write_udp(struct udphdr *udp, const struct vtep_config *config, const struct decision *out)
 {
 	struct vxlan_header *vxlan = (void *)(udp + 1);
-	__u32 spread = (out->flow_hash >> 16) * config->source_port_count >> 16;
+	__u32 spread = (out->way->flow_hash >> 16) * config->source_port_count >> 16;
 
 	udp->source = bpf_htons(config->source_port_min + spread);
 	udp->len = bpf_htons(out->inner_length + TUNNEL_BYTES);
@@ -194,9 +194,9 @@ static __always_inline __u32 sum_of_datagram(const struct packet *p, const struc
 {
 	if (p->xdp)
 		return vtep_sum_xdp(xdp_of(p), udp_at);
-	if (!out->open_at)
+	if (!out->way->open_at)
 		return vtep_sum_tc(skb_of(p), udp_at);
-	return sum_headers(p->data + udp_at, TUNNEL_BYTES + out->open_at, p->end) + (~out->open_sum & 0xffff);
+	return sum_headers(p->data + udp_at, TUNNEL_BYTES + out->way->open_at, p->end) + (~out->way->open_sum & 0xffff);
 }
 
 /* The checksum field is zero, as the template has it. */
@@ -250,7 +250,7 @@ static __always_inline bool write_headers(struct packet *p, const struct vtep_co
 	void *inner = p->data + inner_at;
 	if (inner + ETH_HLEN > p->end)
 		return false;
-	copy_words((__u32 *)eth, (const __u32 *)out->next_hop->destination_mac, 3);
+	copy_words((__u32 *)eth, (const __u32 *)out->way->next_hop->destination_mac, 3);
 	eth->h_proto = ipv6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
 	if (ipv6)
 		write_ipv6((void *)(eth + 1), out, fields);

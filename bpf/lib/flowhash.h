@@ -73,7 +73,7 @@ static __always_inline __u32 hash_addresses(__be32 *words, __be16 ether_type)
 /* Hash of a routed packet, or of the inner frame of an access port; its MAC addresses stand at the start of the bytes, tagged or not. */
 static __always_inline __u32 flow_hash(const struct packet *p, const struct decision *out)
 {
-	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
+	void *layer3 = p->layer3;
 
 	if (out->ether_type == bpf_htons(ETH_P_IP) && layer3 + IPV4_HEADER_BYTES <= p->end)
 		return hash_ipv4(p, layer3);
@@ -85,8 +85,8 @@ static __always_inline __u32 flow_hash(const struct packet *p, const struct deci
 /* Once for each frame. A hash of zero is made again, which is as right. */
 static __always_inline void need_flow_hash(const struct packet *p, struct decision *out)
 {
-	if (out->flow_hash == 0)
-		out->flow_hash = flow_hash(p, out);
+	if (out->way->flow_hash == 0)
+		out->way->flow_hash = flow_hash(p, out);
 }
 
 #endif

@@ -32,7 +32,7 @@ struct journey {
 static __always_inline bool read_destination(const struct packet *p, struct decision *out, struct vtep_prefix_key *key,
 					     struct journey *journey)
 {
-	struct iphdr *ip4 = p->data + out->inner_offset + ETH_HLEN;
+	struct iphdr *ip4 = p->layer3;
 	struct ipv6hdr *ip6 = (void *)ip4;
 	__u32 *words = (__u32 *)key->address;
 
@@ -98,7 +98,7 @@ static __always_inline bool along_route(const struct packet *p, struct decision 
 	struct vtep_route *route = lookup(&vtep1_route, index);
 
 	need_flow_hash(p, out);
-	__u32 next = route ? route->path[out->flow_hash & (VTEP_ROUTE_BUCKETS - 1)] : 0;
+	__u32 next = route ? route->path[out->way->flow_hash & (VTEP_ROUTE_BUCKETS - 1)] : 0;
 	struct vtep_path *path = lookup(&vtep1_path, next);
 	if (!path || next == 0)
 		return punt(out, VTEP_PUNT_EXCEPTION);

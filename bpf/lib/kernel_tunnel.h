@@ -30,7 +30,7 @@ static __always_inline bool set_tunnel_key(const struct packet *p, const struct 
 {
 	struct bpf_tunnel_key key = { .tunnel_id = out->vni };
 	struct outer_fields fields;
-	const __u8 *outer = out->remote->outer;
+	const __u8 *outer = out->way->remote->outer;
 	__u64 flags = 0;
 
 	read_fields(p, config, out, &fields);

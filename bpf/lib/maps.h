@@ -57,6 +57,9 @@ VTEP_ARRAY(vtep1_segment, VTEP_MAX_SEGMENTS, struct vtep_segment);
 VTEP_ARRAY(vtep1_group, VTEP_MAX_GROUPS, struct vtep_group);
 VTEP_ARRAY(vtep1_adjacency, VTEP_MAX_ADJACENCIES, struct vtep_adjacency);
 
+/* Changes whenever an entry of these tables has: then nothing that was remembered holds. */
+VTEP_ARRAY(vtep1_generation, 1, __u32);
+
 VTEP_ARRAY(vtep1_vrf, VTEP_MAX_VRFS, struct vtep_vrf);
 VTEP_HASH(vtep1_host, VTEP_MAX_HOSTS, struct vtep_host_key, struct vtep_host);
 VTEP_ARRAY(vtep1_route, VTEP_MAX_ROUTES, struct vtep_route);

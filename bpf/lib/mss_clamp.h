@@ -13,7 +13,7 @@
 /* A TCP segment with SYN. The engine leaves some of them as they are, but none besides is its to change. */
 static __always_inline bool opens_tcp(const struct packet *p, const struct decision *out)
 {
-	void *layer3 = p->data + out->inner_offset + ETH_HLEN;
+	void *layer3 = p->layer3;
 	struct iphdr *ip4 = layer3;
 	struct ipv6hdr *ip6 = layer3;
 	struct tcphdr *tcp;

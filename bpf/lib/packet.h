@@ -19,6 +19,7 @@ struct packet {
 	void *context;
 	void *data;
 	void *end;    /* of the readable bytes */
+	void *layer3; /* what the inner frame carries: from packet_enter() on, until bytes are moved */
 	__u32 length; /* of the frame, without the tag beside it */
 	__u32 ifindex;
 	__u32 gso_bytes;   /* payload of each segment of a super-packet; 0 = plain frame */
@@ -46,6 +47,17 @@ static __always_inline void packet_reload(struct packet *p)
 		p->data = (void *)(long)skb_of(p)->data;
 		p->end = (void *)(long)skb_of(p)->data_end;
 	}
+}
+
+/* More than the longest outer header: the verifier wants to know that an offset has a limit. */
+#define INNER_OFFSET_MASK 127
+
+/* The inner frame begins at `offset`. */
+static __always_inline void packet_enter(struct packet *p, __u32 offset)
+{
+	p->layer3 = p->data + (offset & INNER_OFFSET_MASK) + ETH_HLEN;
+	/* To the verifier, the same sum made twice is two pointers, and what is known of one it does not know of the other. */
+	barrier_var(p->layer3);
 }
 
 static __always_inline void packet_open_xdp(struct packet *p, struct xdp_md *context)

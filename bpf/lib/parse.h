@@ -69,16 +69,11 @@ static __always_inline bool check_addresses(struct decision *out)
 	return true;
 }
 
-/* The whole way from bytes to a port and checked addresses. */
-static __always_inline bool classify_access(const struct packet *p, struct decision *out, __u32 *port_flags)
+/* From tag and interface to a port, and checked addresses. */
+static __always_inline bool classify_access(const struct packet *p, struct decision *out, const struct vtep_tag_key *key,
+					    bool understood, __u32 *port_flags)
 {
-	struct vtep_tag_key key = { .ifindex = p->ifindex };
-	bool whole = find_tag(p, out, &key.vlan);
-	bool understood = measure(p, out);
-
-	if (!whole)
-		return refuse_unclassified(p, out, VTEP_DROP_RUNT);
-	__u32 *index = bpf_map_lookup_elem(&vtep1_tag, &key);
+	__u32 *index = bpf_map_lookup_elem(&vtep1_tag, key);
 	struct vtep_port *port = index ? lookup(&vtep1_port, *index) : 0;
 	if (!port)
 		return refuse_unclassified(p, out, VTEP_DROP_UNKNOWN_VLAN);

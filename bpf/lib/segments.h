@@ -27,9 +27,9 @@ static __always_inline __u32 transport_header_bytes(const struct packet *p, void
 }
 
 /* Ethernet, IP and transport header of the inner frame; 0 where not understood. */
-static __always_inline __u32 repeated_header_bytes(const struct packet *p, __u32 inner_offset)
+static __always_inline __u32 repeated_header_bytes(const struct packet *p)
 {
-	struct ethhdr *eth = p->data + inner_offset;
+	struct ethhdr *eth = p->layer3 - ETH_HLEN;
 	struct iphdr *ip4 = (void *)(eth + 1);
 	struct ipv6hdr *ip6 = (void *)(eth + 1);
 	__u32 ip_bytes, transport;
@@ -47,7 +47,7 @@ static __always_inline __u32 repeated_header_bytes(const struct packet *p, __u32
 	return transport ? ETH_HLEN + ip_bytes + transport : 0;
 }
 
-/* Fills packets, bytes and longest; needs inner_offset and inner_length. False where not understood. */
+/* Fills packets, bytes and longest; needs layer3 and inner_length. False where not understood. */
 static __always_inline bool measure(const struct packet *p, struct decision *out)
 {
 	out->packets = 1;
@@ -55,7 +55,7 @@ static __always_inline bool measure(const struct packet *p, struct decision *out
 	out->longest = out->inner_length;
 	if (p->xdp || p->gso_bytes == 0)
 		return true;
-	__u32 header = repeated_header_bytes(p, out->inner_offset);
+	__u32 header = repeated_header_bytes(p);
 	if (header == 0 || out->inner_length <= header || p->gso_bytes == GSO_BY_FRAGMENTS)
 		return false;
 	out->packets = (out->inner_length - header + p->gso_bytes - 1) / p->gso_bytes;

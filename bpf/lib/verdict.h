@@ -102,7 +102,7 @@ static __always_inline bool arrange_tc(struct packet *p, const struct decision *
 
 static __always_inline int send_to_port(struct packet *p, const struct vtep_config *config, struct decision *out)
 {
-	__u16 vlan = out->egress->vlan;
+	__u16 vlan = out->way->egress->vlan;
 
 	if (!(p->xdp ? arrange_xdp(p, out, vlan) : arrange_tc(p, out, vlan))) {
 		punt(out, VTEP_PUNT_EXCEPTION);
@@ -110,7 +110,7 @@ static __always_inline int send_to_port(struct packet *p, const struct vtep_conf
 	}
 	account_arrival(out);
 	count_transmit(&vtep1_c_port, out->target, out);
-	return redirect(p, out, out->egress->ifindex);
+	return redirect(p, out, out->way->egress->ifindex);
 }
 
 static __always_inline void count_tunnel(const struct decision *out)
@@ -138,7 +138,7 @@ static __always_inline int send_to_vtep(struct packet *p, const struct vtep_conf
 		return p->xdp ? XDP_PASS : hand_to_engine(p, config, out);
 	}
 	count_tunnel(out);
-	return redirect(p, out, out->next_hop->ifindex);
+	return redirect(p, out, out->way->next_hop->ifindex);
 }
 
 static __always_inline int execute(struct packet *p, const struct vtep_config *config, struct decision *out)

@@ -27,12 +27,13 @@ export function compare(
   options: RunOptions = {},
 ): Comparison {
   const bpf = runThroughBpf(tables, slot, frame, options);
+  const remembered = repeatDifference(bpf, runThroughBpf(tables, slot, frame, options));
   const repaired = repairedCopy(tables, slot, frame);
   const before = snapshot(tables);
   const driver = driverOf(tables);
   driver.sent.length = 0;
   const decision = driver.receive(slot, frame, tick);
-  const fixes = fixDifference(bpf.counters, before, snapshot(tables));
+  const fixes = remembered || fixDifference(bpf.counters, before, snapshot(tables));
   if (bpf.verdict === "punted") return { bpf, difference: fixes || puntDifference(bpf, slot, repaired) };
   const kept = bpf.verdict === "passed" ? byteDifference(bpf.bytes, repaired) : "";
   const difference =
@@ -41,6 +42,21 @@ export function compare(
     verdictDifference(tables, bpf, decision, driver.sent) ||
     counterDifference(bpf.counters, before, snapshot(tables));
   return { bpf, difference };
+}
+
+/** The second time, programs may go by what they remember of the first. */
+function repeatDifference(first: BpfOutcome, second: BpfOutcome): string {
+  const same = TABLES.every((table) =>
+    first.counters[table].every((count, at) => count === second.counters[table][at]),
+  );
+  if (!same) return "counted otherwise when it came again";
+  if (toText(first) === toText(second)) return "";
+  return `the first time ${toText(first)}, then ${toText(second)}`;
+}
+
+function toText({ verdict, ifindex, bytes, reason, puntClass, puntSlot, counters }: BpfOutcome): string {
+  const outcome = [verdict, ifindex, reason, puntClass, puntSlot, counters.drops, counters.punts, counters.fixes];
+  return `${JSON.stringify(outcome)} ${hex(verdict === "sent" && bytes.length > 26 ? withoutId(bytes) : bytes)}`;
 }
 
 const drivers = new WeakMap<Tables, MemoryDriver>();

@@ -51,6 +51,9 @@ const COUNTED = [
   MapName.BUCKET,
 ] as const;
 
+/** What was remembered holds until the generation changes, which is for the writer to do. */
+const KEPT: ReadonlySet<MapName> = new Set([MapName.DEVMAP, MapName.GENERATION, MapName.RECENT]);
+
 export interface BpfOutcome {
   readonly verdict: "sent" | "dropped" | "passed" | "punted";
   /** Where the frame went, when sent. */
@@ -148,7 +151,7 @@ class Harness {
     const same = this.written === tables && this.given === given && tables.deltas.empty;
     for (const name of same ? COUNTED : Object.values(MapName)) {
       const spent = same && name === MapName.BUCKET && puntTokens !== undefined;
-      if (name !== MapName.DEVMAP && !spent) emptyMap(this.programs.map(name), this.extent);
+      if (!KEPT.has(name) && !spent) emptyMap(this.programs.map(name), this.extent);
     }
     if (!same) this.write(tables, slot, options);
     this.written = tables;
@@ -213,11 +216,15 @@ class Harness {
     if (retval === (hook === "xdp" ? XDP.DROP : TC.SHOT))
       return { ...none, verdict: "dropped", reason: reasonOf(counters) };
     if (retval !== (hook === "xdp" ? XDP.REDIRECT : TC.REDIRECT)) throw new Error(`${hook} returned ${retval}`);
-    return { ...none, ...this.redirected(role, data) };
+    return { ...none, ...this.redirected(role, hook, data) };
   }
 
-  private redirected(role: Role, data: Uint8Array): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes"> {
-    const record = this.programs.object(role).map("vtep1_test");
+  private redirected(
+    role: Role,
+    hook: ProgramHook,
+    data: Uint8Array,
+  ): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes"> {
+    const record = this.programs.object(role, hook).map("vtep1_test");
     const bytes = record.lookup(encodeIndex(0))!;
     record.close();
     const view = new DataView(bytes.buffer, bytes.byteOffset);

@@ -67,7 +67,7 @@ export class TableWriter {
     this.addressMap = new IdentityMap(map(MapName.ADDRESS), named("vtep"), (vtep) => this.addressOf(vtep));
     this.arrays = new ArrayWriter(programs, this.problems);
     this.routing = new RoutingWriter(programs, tables, this.arrays, this.problems);
-    this.fdb = new FdbWriter(map(MapName.FDB), tables, this.problems);
+    this.fdb = new FdbWriter(map(MapName.FDB), tables, this.problems, () => this.outdate());
   }
 
   /** Everything, whatever the deltas say. */
@@ -95,6 +95,16 @@ export class TableWriter {
 
   /** What is written, or never can be, leaves the deltas; what waits stays. */
   writeDeltas(): readonly ItemProblem[] {
+    if (this.tables.deltas.empty) return this.problems.take();
+    try {
+      this.bringAll();
+    } finally {
+      this.outdate();
+    }
+    return this.problems.take();
+  }
+
+  private bringAll(): void {
     const { deltas } = this.tables;
     if (deltas.config) this.writeConfig();
     const bds = drain(deltas.bridgeDomains);
@@ -108,7 +118,6 @@ export class TableWriter {
     this.writeVnis(bds, vrfs);
     this.writeAttachments(drain(deltas.interfaces), drain(deltas.ports));
     this.fdb.writeDeltas();
-    return this.problems.take();
   }
 
   /** The hook of a slot changed, and with it what may be redirected there. */
@@ -116,6 +125,15 @@ export class TableWriter {
     this.writeAttachments([slot], []);
     const owners = this.tables.adjacencies.slot;
     this.writeAdjacencies(usedIn(owners).filter((adjacency) => owners[adjacency] === slot));
+    this.outdate();
+  }
+
+  /** What programs remember of the tables (bpf/lib/recent.h) holds no longer. Only after what changed was written. */
+  private outdate(): void {
+    const map = this.programs.map(MapName.GENERATION);
+    const generation = new Uint32Array(1);
+    map.lookup(encodeIndex(0), new Uint8Array(generation.buffer));
+    map.update(encodeIndex(0), encodeIndex(generation[0]! + 1));
   }
 
   private writeConfig(): void {

@@ -19,6 +19,7 @@ export class BatchWriter {
   constructor(
     private readonly map: BpfMap,
     private readonly refused: RefusedEntry,
+    private readonly written: () => void = () => undefined,
   ) {
     this.keys = bytesFor(map.keySize);
     this.values = bytesFor(map.valueSize);
@@ -54,6 +55,7 @@ export class BatchWriter {
     let next = 0;
     while (next < this.puts) next = this.putFrom(next);
     this.puts = 0;
+    this.written();
   }
 
   /** Puts entries from `first` on until one is refused; returns where to go on. */

@@ -55,6 +55,8 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
       });
       if (tunnelDevice !== undefined) this.writer.tunnelIfindex = () => ifindexOf(tunnelDevice);
       this.hooks = new Hooks(this.programs);
+      // Every interface has one of these. A kernel that refuses them is no kernel for this driver.
+      for (const role of ["access", "uplink"] as const) this.programs.program(role, "tc");
       this.punts = this.keep(new PuntReader(this));
       this.start(this.punts.ifindex);
     } catch (error) {

@@ -5,7 +5,7 @@ import type { BpfMap } from "../../native/index.js";
 import { NOT_FOUND } from "../../tables/fdb.js";
 import type { Tables } from "../../tables/tables.js";
 import { formatMac } from "../../wire/ethernet.js";
-import { BatchWriter } from "./batch_writer.js";
+import { BatchWriter, type RefusedEntry } from "./batch_writer.js";
 import { writeFdbKey, writeFdbValue } from "./maps.js";
 import type { Problems } from "./problems.js";
 
@@ -14,18 +14,21 @@ export class FdbWriter {
   /** Words of entries that wait for room. */
   private readonly waiting: number[] = [];
 
+  /** `written` is called after each batch. */
   constructor(
     private readonly map: BpfMap,
     private readonly tables: Tables,
     private readonly problems: Problems,
+    written: () => void,
   ) {
-    this.batch = new BatchWriter(map, (error, keys, at) => {
+    const refused: RefusedEntry = (error, keys, at) => {
       const bd = keys.getUint16(at + FdbKeyLayout.bd, true);
       const hi = keys.getUint16(at + FdbKeyLayout.mac);
       const lo = keys.getInt32(at + FdbKeyLayout.mac + 2);
       const retry = () => this.waiting.push((bd << 16) | hi, lo);
       this.problems.add(`fdb ${bd} ${formatMac(hi, lo)}`, this.map, error, retry);
-    });
+    };
+    this.batch = new BatchWriter(map, refused, written);
   }
 
   /** What waits stays in the deltas. */

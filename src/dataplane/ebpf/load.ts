@@ -1,7 +1,9 @@
-// Loads the two objects of bpf/ so that they share one set of maps. Everything belongs to this process:
+// Loads the programs of bpf/, each when it is wanted first, on one set of maps. Everything belongs to this process:
 // when it dies, programs, links and maps go with it.
 
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { Limit } from "../../abi/generated.js";
 import { type BpfMap, BpfObject, type BpfProgram } from "../../native/index.js";
 import { VtepError } from "../../wire/error.js";
 import { MapName } from "./maps.js";
@@ -29,40 +31,58 @@ export function readObjectFiles(folder: URL = BUILT): ObjectFiles {
   return { access: read("vtep_access.bpf.o"), underlay: read("vtep_underlay.bpf.o") };
 }
 
+/** Of the maps that both objects share, and of their programs those that somebody asked for. */
 export class Programs {
+  private readonly objectByName = new Map<string, BpfObject>();
+  private readonly programByName = new Map<string, BpfProgram>();
+
   private constructor(
-    private readonly objects: Readonly<Record<Role, BpfObject>>,
+    private readonly files: ObjectFiles,
+    private readonly maxEntries: Readonly<Record<string, number>>,
+    private readonly owner: BpfObject,
     private readonly mapByName: Readonly<Record<MapName, BpfMap>>,
-    private readonly programByName: ReadonlyMap<string, BpfProgram>,
   ) {}
 
   static load(files: ObjectFiles, maxEntries: Readonly<Record<string, number>> = {}): Programs {
-    const access = loadObject(files.access, { name: "vtep_access", maxEntries });
-    const maps = Object.fromEntries(Object.values(MapName).map((name) => [name, access.map(name)]));
-    const underlay = loadObject(files.underlay, { name: "vtep_underlay", maxEntries, reuseMaps: maps });
-    const programs = new Map<string, BpfProgram>();
-    for (const object of [access, underlay]) {
-      for (const name of object.programNames) programs.set(name, object.program(name));
-    }
-    return new Programs({ access, uplink: underlay }, maps as Record<MapName, BpfMap>, programs);
+    const sizes = { [MapName.RECENT]: Limit.RECENT_PAIRS * cpus().length, ...maxEntries };
+    const owner = loadObject(files.access, { name: "vtep_maps", maxEntries: sizes, programs: [] });
+    const maps = Object.fromEntries(Object.values(MapName).map((name) => [name, owner.map(name)]));
+    return new Programs(files, sizes, owner, maps as Record<MapName, BpfMap>);
   }
 
   map(name: MapName): BpfMap {
     return this.mapByName[name];
   }
 
-  object(role: Role): BpfObject {
-    return this.objects[role];
+  /** With the one program. The kernel takes some 300 ms to verify it, when it is asked for the first time. */
+  object(role: Role, hook: ProgramHook): BpfObject {
+    const name = nameOf(role, hook);
+    const object = this.objectByName.get(name) ?? this.loadOne(role, name);
+    this.objectByName.set(name, object);
+    return object;
   }
 
   program(role: Role, hook: ProgramHook): BpfProgram {
-    return this.programByName.get(`vtep_${role}_${hook}`)!;
+    const name = nameOf(role, hook);
+    const program = this.programByName.get(name) ?? this.object(role, hook).program(name);
+    this.programByName.set(name, program);
+    return program;
   }
 
   close(): void {
-    const groups = [this.objects, this.mapByName, Object.fromEntries(this.programByName)];
-    for (const handle of groups.flatMap((group): { close(): void }[] => Object.values(group))) handle.close();
+    const loaded = [...this.programByName.values(), ...this.objectByName.values()];
+    for (const handle of [...loaded, ...Object.values(this.mapByName), this.owner]) handle.close();
   }
+
+  private loadOne(role: Role, program: string): BpfObject {
+    const { maxEntries, mapByName } = this;
+    const bytes = role === "access" ? this.files.access : this.files.underlay;
+    return loadObject(bytes, { name: `vtep_${role}`, maxEntries, reuseMaps: mapByName, programs: [program] });
+  }
+}
+
+function nameOf(role: Role, hook: ProgramHook): string {
+  return `vtep_${role}_${hook}`;
 }
 
 function loadObject(bytes: Uint8Array, options: Parameters<typeof BpfObject.load>[1]): BpfObject {

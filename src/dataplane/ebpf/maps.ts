@@ -36,6 +36,8 @@ export const MapName = {
   FDB: "vtep1_fdb",
   ADDRESS: "vtep1_address",
   REMOTE: "vtep1_remote",
+  GENERATION: "vtep1_generation",
+  RECENT: "vtep1_recent",
   SEGMENT: "vtep1_segment",
   GROUP: "vtep1_group",
   ADJACENCY: "vtep1_adjacency",
