@@ -62,6 +62,23 @@ describe("what comes from EVPN", () => {
   });
 });
 
+describe("a comparison of many", () => {
+  it("lets the event loop turn meanwhile", async () => {
+    const many = new Map(Array.from({ length: 300_000 }, (_, index) => [`key ${index}`, "A"]));
+    const sides = { ...section("frr", [null, null, null]), frr: many, kernel: many, vtepd: many };
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    expect(await compare(sides, true)).toEqual([]);
+    isOver = true;
+    expect(turns).toBeGreaterThan(1);
+  });
+});
+
 describe("what is our own", () => {
   const cases: readonly (readonly [...Sides, string, string])[] = [
     ["local", "local", "local", "", ""],

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/control/clock.js";
 import { Audit, type AuditRow, RouterMacWatch } from "../../../src/control/frr/audit/index.js";
+import { KernelPicture } from "../../../src/control/frr/audit/kernel_picture.js";
+import { macNumberIn } from "../../../src/control/frr/audit/mac_number.js";
 import { mappedAddress } from "../../../src/control/mapped_address.js";
 import { parseMac } from "../../../src/wire/ethernet.js";
 import { until } from "../../dataplane/namespaces.js";
@@ -50,6 +52,18 @@ describe.skipIf(frrUnavailable !== null)(frrTitled("the audit of a leaf with FRR
     ]);
     expect(await fdb()).not.toContain("10.0.0.7");
     expect(await run(true)).toEqual([]);
+  });
+
+  it("notes what changes while it looks, from before it reads until it has compared", async () => {
+    const kernel = new KernelPicture(lab.place);
+    const { changed } = kernel.device(lab.domain.vxlan);
+    await lab.bridge(`fdb replace ${MAC_B} dev vx100 dst 10.0.0.8 self extern_learn`);
+    await until(() => changed.has(macNumberIn(MAC_B)!));
+    kernel.close();
+    changed.clear();
+    await lab.bridge(`fdb replace ${MAC_B} dev vx100 dst 10.0.0.2 self extern_learn`);
+    expect(await run(true)).toEqual([]);
+    expect(changed.size).toBe(0);
   });
 
   it("takes from the kernel what zebra does not know", async () => {
