@@ -64,7 +64,11 @@ export const targets = [
       atMost("engine", entry, "tail", 10, 3),
     ]),
   },
-  { number: 11, what: "flooding: time of one more copy, up to 512 VTEPs", marks: [] },
+  {
+    number: 11,
+    what: "flooding: time of one more copy, up to 512 VTEPs",
+    marks: ["tc-64", "tc-512"].map((entry) => atMost("flood", entry, "extraRatio", 0.5, 0.35)),
+  },
   { number: 12, what: "1000 to a million MACs", marks: [] },
   { number: 13, what: "1 to 1000 VNIs or VTEPs", marks: [] },
   {
@@ -101,7 +105,11 @@ export const targets = [
       atMost("evpn-memory", "vtepd", "full", 300, 200),
     ],
   },
-  { number: 20, what: "two cores beside one", marks: [] },
+  {
+    number: 20,
+    what: "two cores beside one",
+    marks: ["xdp-encap", "xdp-decap"].map((entry) => atLeast("two-cores", entry, "scaling", 1.8, 1.95)),
+  },
 ];
 
 export const marksOf = (row, entry, column) =>

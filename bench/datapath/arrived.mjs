@@ -19,9 +19,9 @@ const OUTER_CHOICES = [
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 
 /** The bytes that have to be the same in every flow; the others as zero. */
-function fixedBytes(bytes, { innerPortAt, outerPortAt }) {
+function fixedBytes(bytes, { innerPortAt, outerPortAt, outerChoices = [] }) {
   const fixed = Buffer.from(bytes);
-  for (const [at, count] of outerPortAt ? OUTER_CHOICES : []) fixed.fill(0, at, at + count);
+  for (const [at, count] of outerPortAt ? [...OUTER_CHOICES, ...outerChoices] : []) fixed.fill(0, at, at + count);
   return fixed.fill(0, innerPortAt, innerPortAt + PORT_BYTES);
 }
 
@@ -49,22 +49,22 @@ function problemOfShape(captured, expected) {
 const firstOf = ([first]) => (first === undefined ? "" : `; the first was\n  ${hex(first)}`);
 
 /** One of each shape. Again and again: the first may have to wait for a neighbour. */
-async function untilOneArrives(generator, watch, isOne) {
-  const one = (frames) => isOne.every((is) => frames.get(SINK).some(is));
+async function untilOneArrives(generator, watch, isOne, frames) {
+  const one = (seen) => isOne.every((is) => seen.get(SINK).some(is));
   for (const end = Date.now() + ARRIVAL_MS; !one(watch.frames) && Date.now() < end; ) {
-    generator.start(FLOWS);
+    generator.start(frames);
     await generator.finish();
     await watch.until(one, PATIENCE_MS);
   }
 }
 
-/** Sends each flow once from `source` and throws unless they arrive at `target` like `expected`. */
-export async function verifyArrival({ source, target, traffic, expected, cpu }) {
+/** Sends each flow once (of what is copied, fewer) from `source` and throws unless they arrive at `target` like `expected`. */
+export async function verifyArrival({ source, target, traffic, expected, cpu, copies, batchFrames }) {
   const watch = new Watch();
-  const generator = new Generator({ ...source, traffic, cpu });
+  const generator = new Generator({ ...source, traffic, cpu, batchFrames });
   try {
     watch.add(SINK, await Capture.start(target.namespace, target.interfaceName, watch.notify));
-    await untilOneArrives(generator, watch, shapesOf(expected).map(isOurs));
+    await untilOneArrives(generator, watch, shapesOf(expected).map(isOurs), Math.ceil(FLOWS / copies));
   } finally {
     generator.close();
     await watch.stop();

@@ -28,11 +28,11 @@ function softirqThread(cpu) {
 
 export class CpuMeter {
   /** `threads`: of this process; `pids`: processes with all their threads, as they are now. */
-  constructor({ cpu, threads = [], pids = [] }) {
+  constructor({ cpu, cpus = [cpu], threads = [], pids = [] }) {
     this.groups = {
       generator: threads.map((thread) => `/proc/self/task/${thread}/schedstat`),
       daemon: pids.flatMap(threadsOf),
-      softirq: softirqThread(cpu),
+      softirq: cpus.flatMap(softirqThread),
     };
   }
 

@@ -7,7 +7,7 @@ import { hooksOf, letGoFirst, pinDaemons } from "./daemons.mjs";
 import { paths } from "./paths.mjs";
 import { measure } from "./sample.mjs";
 import { attachRedirect, subjects } from "./subjects.mjs";
-import { macs, noVtep } from "./topology.mjs";
+import { macs, noVtep, withQueues } from "./topology.mjs";
 import { arrivalOf, plain } from "./traffic.mjs";
 
 const placeIn = ({ instance }, [node, interfaceName]) => ({ namespace: instance.namespaceOf(node), interfaceName });
@@ -24,9 +24,10 @@ async function attachedIn({ lab, instance }) {
 }
 
 /** Puts a subject into a path, in namespaces of its own; `work` gets the ends, and what has to arrive. */
-function withPath({ path: pathName, subject: subjectName, cpu }, work) {
+function withPath({ path: pathName, subject: subjectName, cpu, queues }, work) {
   const [path, subject] = [paths[pathName], subjects[subjectName]];
-  return withLab(path.lab(subject), subject.variant, async (context) => {
+  const lab = path.lab(subject);
+  return withLab(queues === undefined ? lab : withQueues(lab, queues), subject.variant, async (context) => {
     const peer = await subject.prepare?.(context, cpu);
     const [from, to] = path.through ?? [];
     const { namespace } = placeIn(context, ["vtep", from]);
@@ -36,9 +37,13 @@ function withPath({ path: pathName, subject: subjectName, cpu }, work) {
       if (subject.process) await letGoFirst(pids);
       await announceHosts(context);
       const ends = { source: placeIn(context, path.from), target: placeIn(context, path.to) };
+      const { copies = 1, batchFrames } = path;
       // What has no tunnel lets through what was sent.
       const expected = subject.tunnel === false ? path.traffic : path.arrives;
-      return await work(context, { ...ends, traffic: path.traffic, expected, sinkKind: subject.sink, cpu, pids });
+      return await work(context, {
+        ...{ ...ends, traffic: path.traffic, expected, copies, batchFrames },
+        ...{ sinkKind: subject.sink, cpu, pids },
+      });
     } finally {
       redirect?.close();
       await peer?.close();
@@ -52,6 +57,17 @@ export function samplePath({ seconds, ...what }) {
     await verifyArrival({ ...options, expected });
     const sample = await measure({ ...options, arrival: arrivalOf(expected), seconds }, () => attachedIn(context));
     return { ...sample, hooks: await hooksOf(context) };
+  });
+}
+
+/** The same path by one CPU and by several at once, one generator on each. */
+export function sampleCores({ seconds, cpus, ...what }) {
+  return withPath({ ...what, cpu: cpus[0], queues: cpus.length }, async (context, { expected, ...options }) => {
+    await verifyArrival({ ...options, expected });
+    const arrival = arrivalOf(expected);
+    const by = (some) => measure({ ...options, arrival, seconds, cpus: some }, () => attachedIn(context));
+    const [one, all] = [await by(cpus.slice(0, 1)), await by(cpus)];
+    return { one, all, hooks: await hooksOf(context), attached: all.attached };
   });
 }
 

@@ -38,15 +38,19 @@ function constants(traffic, egressIfindex) {
 const threads = () => new Set(readdirSync("/proc/self/task"));
 
 export class Generator {
-  constructor({ namespace, interfaceName, traffic, cpu }) {
+  constructor({ namespace, interfaceName, traffic, cpu, batchFrames = BATCH_FRAMES, parkedIn = namespace }) {
     this.netns = `/run/netns/${namespace}`;
     this.cpu = cpu;
+    this.batchFrames = batchFrames;
     this.frame = traffic.frame;
     const ifindex = interfaceIndex(interfaceName, this.netns);
     this.object = loadProgram("generator", constants(traffic, ifindex));
     this.program = this.object.program("bench_generate");
     // The kernel builds its jump table of XDP programs anew, 90 ms, for each run of one that is attached nowhere.
-    this.link = BpfLink.attachXdp(this.program, LOOPBACK_IFINDEX, { mode: "generic", netns: this.netns });
+    this.link = BpfLink.attachXdp(this.program, LOOPBACK_IFINDEX, {
+      mode: "generic",
+      netns: `/run/netns/${parkedIn}`,
+    });
     this.state = new DataView(this.object.map("generato.bss").mmap());
   }
 
@@ -61,7 +65,7 @@ export class Generator {
     this.run = this.program.testRunAsync({
       data: this.frame,
       liveFrames: true,
-      batchSize: BATCH_FRAMES,
+      batchSize: this.batchFrames,
       chunk: CHUNK_FRAMES,
       repeat: frames,
       netns: this.netns,

@@ -1,4 +1,5 @@
 // The paths of packets per second: which way, with what in it, and what has to come out.
+import { floodPaths } from "./flooding.mjs";
 import {
   byDomain,
   byHostRoute,
@@ -85,6 +86,7 @@ const routed6 = routed(6, { spread: { flowAt: SUBNET_AT, firstFlow: 0 }, label: 
 export const paths = {
   ...bridged,
   ...shaped,
+  ...floodPaths,
   routed: routed4.host,
   "routed-prefix": routed4.prefix,
   "routed-asymmetric": routed4.asymmetric,

@@ -121,6 +121,14 @@ export function twoVteps({ kind = "vtepd", offloads = PACKET_OFFLOADS, ...choice
   ]);
 }
 
+/** A lab whose interfaces have as many queues as a NIC would have: one for each CPU. A veth comes with one. */
+export function withQueues(lab, queues) {
+  const give = (interfaces) =>
+    Object.fromEntries(Object.entries(interfaces).map(([name, spec]) => [name, { ...spec, queues }]));
+  const nodes = Object.entries(lab.nodes).map(([name, node]) => [name, { ...node, interfaces: give(node.interfaces) }]);
+  return { ...lab, nodes: Object.fromEntries(nodes) };
+}
+
 export function noVtep() {
   const nodes = { host: host("a0", macs.host, addresses.host, NAPI), far: underlayHost };
   return lab("none", "generator and sink side by side", nodes, [["host:a0", "far:s0"]]);

@@ -2,8 +2,10 @@
 import { burstRows } from "./control_burst.mjs";
 import { latencyRows } from "./control_latency.mjs";
 import { memoryRow } from "./control_memory.mjs";
+import { coresRow } from "./cores.mjs";
 import { engineRow } from "./engine.mjs";
 import { ethertypeFixRow } from "./ethertype_fix.mjs";
+import { floodRow } from "./flood.mjs";
 import { forwardingRows } from "./forwarding.mjs";
 import { latencyRow } from "./latency.mjs";
 import { restRow } from "./rest.mjs";
@@ -12,7 +14,9 @@ import { tcpRows } from "./tcp.mjs";
 export const rows = [
   engineRow,
   ...forwardingRows,
+  coresRow,
   ethertypeFixRow,
+  floodRow,
   latencyRow,
   ...tcpRows,
   restRow,

@@ -108,6 +108,7 @@ function veth(lab: LabSpec, endpoint: string, { namespaceOf }: PlanOptions): str
     ...["name", name, "netns", namespaceOf(node), "address", macOf(lab, node, name)],
     ...(spec.mtu === undefined ? [] : ["mtu", String(spec.mtu)]),
     ...(trunk === undefined ? [] : ["index", String(trunk.index)]),
+    ...(spec.queues === undefined ? [] : ["numrxqueues", String(spec.queues), "numtxqueues", String(spec.queues)]),
   ];
 }
 

@@ -19,6 +19,8 @@ export interface InterfaceSpec {
   readonly wrongEthertype?: boolean;
   /** `ethtool -K`. */
   readonly offloads?: Readonly<Record<string, boolean>>;
+  /** In each direction; else one. A veth to which XDP is attached cannot be given more later. */
+  readonly queues?: number;
   /** 802.1Q sub-interfaces by VLAN id; each is called `<interface>.<vlan>`. */
   readonly vlans?: Readonly<Record<string, { readonly addresses: readonly string[]; readonly mac?: string }>>;
 }
