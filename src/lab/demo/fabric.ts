@@ -5,16 +5,19 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { checkConverged } from "../checks/converged.js";
 import { checkFlows } from "../checks/flows.js";
 import { linkCommands } from "../checks/links.js";
 import { moveHost } from "../checks/move.js";
-import type { Outcome } from "../checks/outcome.js";
+import { type Outcome, PATIENCE_MS } from "../checks/outcome.js";
 import { checkPing } from "../checks/ping.js";
 import { checkVtysh } from "../checks/vtysh.js";
 import { runCommands } from "../command.js";
-import { hostPlaces, type LabContext, vtepAddress, vtepNodes, vtepSpec } from "../context.js";
+import { findPlace, hostPlaces, type LabContext, vtepAddress, vtepNodes, vtepSpec } from "../context.js";
 import { diagnose } from "../diagnose.js";
+import { bindingFact } from "../facts.js";
+import { kernelFacts } from "../kernel_facts.js";
 import { brokenOff, type Conversation, heardLines, heardSentence, whileTalking } from "./conversations.js";
 import { checkKnowledge } from "./knowledge.js";
 import { describeLeaf } from "./leaf.js";
@@ -23,11 +26,14 @@ import { type Print, secondsSince } from "./text.js";
 
 export const FABRIC_LAB = "evpn-fabric";
 const FLOWS = 100;
+const POLL_MS = 50;
 const HOSTS: Readonly<Record<string, string>> = { r1: "v1", m: "v1", b2: "v2", r3: "k3", b3: "k3" };
 const MOVE = { host: "m", switch: "msw", from: "p1", to: "p2" };
 /** The first uplink of v1 runs through it, to s1. */
 const WIRE = { node: "wire", interfaces: ["p1", "p2"], silent: true } as const;
 const FAMILIES = [4, 6] as const;
+/** v1 takes the addresses back when the MAC is elsewhere; and who asks from k3 is answered to v2, the gateway there. */
+const ASKS = "And m asks for its gateway a moment later: a Linux leaf learns its addresses from nothing else.";
 
 type Step = (context: LabContext, print: Print) => Promise<readonly string[]>;
 
@@ -79,14 +85,34 @@ async function greet(context: LabContext, host: string): Promise<readonly string
   return (await checkPing(context, { ping: { from: host, to, fresh: true } })).problems;
 }
 
+/** Not before the leaf has forgotten where the host was: what zebra wrote of it no ARP request changes. */
+async function introduce(context: LabContext, host: string, leaf: string): Promise<void> {
+  const { address } = findPlace(context.lab, host);
+  const mac = context.lab.nodes[host]?.interfaces?.eth0?.mac ?? "";
+  const old = [address[4], address[6]].flatMap((one) => (one === undefined ? [] : [bindingFact("red", one, mac)]));
+  const known = () => kernelFacts(context.instance, leaf, vtepSpec(context.lab, leaf));
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let facts = await known(); old.some((fact) => facts.has(fact)); facts = await known()) {
+    if (Date.now() > deadline) break;
+    await delay(POLL_MS);
+  }
+  await greet(context, host);
+}
+
 async function move(context: LabContext, print: Print): Promise<readonly string[]> {
   const conversations = ["r1", "b3"].flatMap((from) =>
     FAMILIES.map((family): Conversation => ({ from, to: "m", family })),
   );
-  const heard = await whileTalking(context, conversations, () => moveHost(context, MOVE));
+  const asks = context.variant === "kernel";
+  const act = async (): Promise<void> => {
+    await moveHost(context, MOVE);
+    if (asks) await introduce(context, "m", "v2");
+  };
+  const heard = await whileTalking(context, conversations, act);
   print(
     "\nHost m moves from v1 to v2, as a virtual machine does: v1 sees no link go down, v2 hears one broadcast of m.",
   );
+  if (asks) print(ASKS);
   print("Times are from the last answer by way of v1 to the first by way of v2:");
   for (const line of heardLines(heard)) print(line);
   const greeted = await greet(context, "m");
