@@ -57,9 +57,8 @@ function parse(argv) {
 function numberOf(values, name, { least, most, whole }) {
   const value = values[name].trim() === "" ? Number.NaN : Number(values[name]);
   if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  throw new UsageError(
-    `--${name} '${values[name]}': allowed are ${whole ? "whole numbers from " : ""}${least} to ${most}`,
-  );
+  const kind = whole ? "whole numbers" : "numbers";
+  throw new UsageError(`--${name} '${values[name]}': allowed are ${kind} from ${least} to ${most}`);
 }
 
 function settings(values) {

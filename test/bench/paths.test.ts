@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { problemOf } from "../../bench/datapath/arrived.mjs";
-import { verifyPath } from "../../bench/datapath/forwarding.mjs";
+import { sampleCores, verifyPath } from "../../bench/datapath/forwarding.mjs";
 import { paths } from "../../bench/datapath/paths.mjs";
+import { missingPeer } from "../../bench/datapath/peers.mjs";
 import { arrivalOf, MARK } from "../../bench/datapath/traffic.mjs";
+import { sampleLatency } from "../../bench/latency/sample.mjs";
 import { parseInner } from "../../src/lab/inner.js";
 import { parseIp, parseVxlan } from "../../src/lab/outer.js";
 
@@ -69,11 +71,33 @@ describe("what arrives on a path", () => {
 
 describe.skipIf(!root)("subjects of the bench (needs root)", () => {
   // The others are looked at by each run of the bench.
-  it.each([
+  it.for([
     ["routed-decap", "kernel"],
     ["routed-prefix", "xdp"],
     ["routed6-asymmetric", "tc"],
-  ])("on %s, %s sends on what it should", async (path, subject) => {
+    ["encap-imix", "xdp"],
+    ["flood-8", "kernel"],
+    ["flood-8", "packet"],
+    ["vteps", "wire"],
+    ["vteps", "ovs"],
+  ])("on %s, %s sends on what it should", async ([path, subject], { skip }) => {
+    const missing = missingPeer(subject);
+    if (missing !== undefined) skip(missing);
     await verifyPath({ path, subject, cpu: 0 });
+  });
+
+  it("answer requests, and each is timed", async () => {
+    const sample = await sampleLatency({ subject: "kernel", cpu: 0, seconds: 0.1 });
+    expect(sample.count).toBeGreaterThan(0);
+    expect(sample.p50).toBeGreaterThan(0);
+    expect(sample.p99).toBeGreaterThanOrEqual(sample.p50);
+  });
+
+  it("are measured by two cores at once", async () => {
+    const { one, all } = await sampleCores({ path: "encap", subject: "kernel", cpus: [0, 1], seconds: 0.1 });
+    for (const { frames, cpuNsPerPacket } of [one, all]) {
+      expect(frames).toBeGreaterThan(0);
+      expect(cpuNsPerPacket).toBeGreaterThan(0);
+    }
   });
 });
