@@ -82,23 +82,24 @@ export class MacMirror {
     return new Set([...numbers].flatMap((number) => this.parts.subjects.domain(number)?.bridgeDomain ?? []));
   }
 
-  /** zebra says that a MAC is behind the segment that a next-hop object stands for. */
-  placeBehind(bd: number, hi: number, lo: number, nexthopId: number): void {
+  /** zebra says that a MAC is behind the segment that a next-hop object stands for. False where the kernel knows better. */
+  placeBehind(bd: number, hi: number, lo: number, nexthopId: number): boolean {
     const { entry, parts } = this;
     const subject = parts.subjects.ofBd(bd);
-    if (subject === undefined || !this.store.load(entry, subject.number, hi, lo)) return;
-    if (!entry.isOnBridge || entry.kind === FdbKind.LOCAL) return;
+    if (subject === undefined || !this.store.load(entry, subject.number, hi, lo)) return false;
+    if (!entry.isOnBridge || entry.kind === FdbKind.LOCAL) return false;
     const before = entry.place;
     const { kind, target } = entry;
     const segment = parts.segments.hold(nexthopId);
-    if (segment === 0) return;
+    if (segment === 0) return false;
     this.letGo(kind, target);
-    if (kind === FdbKind.SEGMENT && target === segment) return;
+    if (kind === FdbKind.SEGMENT && target === segment) return entry.isAsked;
     entry.kind = FdbKind.SEGMENT;
     entry.target = segment;
     entry.halves |= Half.ASKED;
     entry.deviceMark = entry.bridgeMark;
     this.keep(entry, before);
+    return true;
   }
 
   /** What no dump has confirmed is gone. */

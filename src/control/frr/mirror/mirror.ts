@@ -190,9 +190,9 @@ export class Mirror {
   }
 
   /** See MacMirror. */
-  placeBehind(bridgeDomain: string, { hi, lo }: Mac, nexthopId: number): void {
-    this.macs.placeBehind(this.parts.domains.idOf(bridgeDomain), hi, lo, nexthopId);
+  placeBehind(bridgeDomain: string, { hi, lo }: Mac, nexthopId: number): boolean {
     this.parts.changed();
+    return this.macs.placeBehind(this.parts.domains.idOf(bridgeDomain), hi, lo, nexthopId);
   }
 
   counts(): MirrorCounts {

@@ -18,7 +18,8 @@ const MOST_SHARE = 1 / 20;
 /** The mirror of our own network namespace. */
 export interface HalfToldMacs {
   halfToldDomains(): ReadonlySet<string>;
-  placeBehind(bridgeDomain: string, mac: Mac, nexthopId: number): void;
+  /** False where the kernel knows better. */
+  placeBehind(bridgeDomain: string, mac: Mac, nexthopId: number): boolean;
 }
 
 export interface SegmentMacParts {
@@ -40,7 +41,7 @@ export class SegmentMacs {
 
   constructor(private readonly parts: SegmentMacParts) {}
 
-  /** The next-hop object of each segment. */
+  /** The next-hop object of each segment, by its number, and by its interface if it is ours. */
   take(groups: ReadonlyMap<string, number>): void {
     const isSame = groups.size === this.groups.size && [...groups].every(([esi, id]) => this.groups.get(esi) === id);
     this.groups = groups;
@@ -90,11 +91,11 @@ export class SegmentMacs {
     if (domains.size === 0 || zebra === undefined) return false;
     let placed = 0;
     for (const domain of domains) {
-      await askMacs(zebra, this.parts.vniOf(domain), ({ mac, type, where }) => {
+      // A MAC of ours whose leg is down is still a local one to zebra, and goes by the others.
+      await askMacs(zebra, this.parts.vniOf(domain), ({ mac, where }) => {
         const [address, group] = [parseMac(mac), this.groups.get(where)];
-        if (type !== "remote" || group === undefined || address === undefined || this.isClosed) return;
-        this.parts.mirror()?.placeBehind(domain, address, group);
-        placed += 1;
+        if (group === undefined || address === undefined || this.isClosed) return;
+        if (this.parts.mirror()?.placeBehind(domain, address, group) === true) placed += 1;
       });
     }
     if (placed > 0) this.tell();

@@ -24,7 +24,7 @@ export interface OwnSegment {
 
 export interface ShownSegments {
   readonly own: readonly OwnSegment[];
-  /** By segment, the kernel's next-hop object of the VTEPs that lead there; where there are some. */
+  /** By segment, and by interface of ours: the kernel's next-hop object of the other VTEPs; where there are some. */
   readonly groups: ReadonlyMap<string, number>;
 }
 
@@ -68,5 +68,7 @@ function isElected(flags: ReadonlySet<string>): boolean {
 
 function groupOf(segment: Fields): [string, number][] {
   if (!textsIn(segment, "flags", COMMAND).includes("nexthopGroupActive")) return [];
-  return [[textIn(segment, "esi", COMMAND), numberIn(segment, "nexthopGroup", COMMAND)]];
+  const group = numberIn(segment, "nexthopGroup", COMMAND);
+  const names = segment.accessPort === undefined ? ["esi"] : ["esi", "accessPort"];
+  return names.map((name) => [textIn(segment, name, COMMAND), group]);
 }
