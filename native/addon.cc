@@ -6,6 +6,7 @@
 #include "bpf_map.h"
 #include "bpf_object.h"
 #include "bpf_program.h"
+#include "gso_device.h"
 #include "netlink_socket.h"
 #include "packet_socket.h"
 #include "ring_buffer.h"
@@ -38,6 +39,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   ExportClass<RingBuffer>(env, exports, "RingBuffer");
   ExportClass<NetlinkSocket>(env, exports, "NetlinkSocket");
   ExportClass<PacketSocket>(env, exports, "PacketSocket");
+  ExportClass<GsoDevice>(env, exports, "GsoDevice");
   ExportClass<TapDevice>(env, exports, "TapDevice");
   DefineInterfaceFunctions(env, exports);
   DefineProcessFunctions(env, exports);

@@ -97,6 +97,23 @@ export interface TapDevice extends FrameSource {
 
 export type TapDeviceConstructor = new (options: TapOptions) => TapDevice;
 
+/**
+ * A TAP device that only takes frames in, whole super-packets of a tunnel among them. What is sent is handled as received
+ * by the device before the call returns. It dies with the handle.
+ */
+export interface GsoDevice {
+  readonly ifindex: number;
+  /**
+   * `length` bytes at `offset`: a struct virtio_net_hdr_v1_hash_tunnel (24 bytes, little-endian), and the frame behind it.
+   * False where the kernel refuses them.
+   */
+  send(bytes: Uint8Array, offset: number, length: number): boolean;
+  close(): void;
+}
+
+/** Throws EINVAL where the kernel knows no such super-packets (before 6.17). */
+export type GsoDeviceConstructor = new (options: { readonly name: string; readonly netns?: Netns }) => GsoDevice;
+
 export interface XskOptions {
   readonly ifindex: number;
   readonly queue: number;

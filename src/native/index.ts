@@ -41,6 +41,7 @@ interface Addon extends SystemFunctions, InterfaceProgramFunctions {
   readonly RingBuffer: bpf.RingBufferConstructor;
   readonly NetlinkSocket: netlink.NetlinkSocketConstructor;
   readonly PacketSocket: frames.PacketSocketConstructor;
+  readonly GsoDevice: frames.GsoDeviceConstructor;
   readonly TapDevice: frames.TapDeviceConstructor;
   readonly XskSocket: frames.XskSocketConstructor;
   setErrorClass(errorClass: typeof NativeError): void;
@@ -80,6 +81,8 @@ export type NetlinkSocket = netlink.NetlinkSocket;
 export const NetlinkSocket = addon.NetlinkSocket;
 export type PacketSocket = frames.PacketSocket;
 export const PacketSocket = addon.PacketSocket;
+export type GsoDevice = frames.GsoDevice;
+export const GsoDevice = addon.GsoDevice;
 export type TapDevice = frames.TapDevice;
 export const TapDevice = addon.TapDevice;
 export type XskSocket = frames.XskSocket;

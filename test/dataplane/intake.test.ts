@@ -6,6 +6,7 @@ import { type FrameSender, PacketTransmit } from "../../src/dataplane/io/transmi
 import { type FramePool, framePool } from "../../src/dataplane/userspace/frame_pool.js";
 import { FrameRouter } from "../../src/dataplane/userspace/frame_router.js";
 import { Intake } from "../../src/dataplane/userspace/intake.js";
+import type { SuperPacket } from "../../src/dataplane/userspace/super_packets.js";
 import { Engine } from "../../src/engine/engine.js";
 import * as d from "../../src/native/descriptor.js";
 import { checksumStart, naiveSum, type SuperPacketFacts, superPacket } from "./packets.js";
@@ -104,6 +105,84 @@ describe("Intake", () => {
     const { values } = vtep.tables.counters.ports;
     expect([...values.subarray(4, 6)]).toEqual([7, 9000 + 7 * 66]);
     expect([...values.subarray(port2 * 4 + 2, port2 * 4 + 4)]).toEqual([7, 9000 + 7 * 66]);
+  });
+
+  describe("where the kernel takes super-packets of a tunnel", () => {
+    function setUpWhole(isTaken = true) {
+      const parts = setUp("remote");
+      const sent: { ifindex: number; bytes: Uint8Array; packet: SuperPacket }[] = [];
+      parts.intake.superPackets = {
+        send(ifindex, bytes, offset, length, packet) {
+          sent.push({ ifindex, bytes: bytes.slice(offset, offset + length), packet: { ...packet } });
+          return isTaken;
+        },
+      };
+      return { ...parts, sent };
+    }
+
+    it("passes one for a VTEP whole, and counts its segments", () => {
+      const { sender, intake, access, vtep, sent } = setUpWhole();
+      const { pool, descriptors } = batch(superPacket(FACTS), superFields(1448));
+      intake.takeBatch(pool, descriptors, 1, access, 0);
+      expect(sender.frames).toBe(0);
+      const [{ ifindex, bytes, packet }] = sent as [(typeof sent)[0]];
+      expect(ifindex).toBe(7);
+      expect(Buffer.from(bytes.subarray(50)).equals(superPacket(FACTS))).toBe(true);
+      expect(packet).toEqual({
+        gsoType: d.GSO_TCPV4,
+        segmentBytes: 1448,
+        innerIp: 64,
+        innerTransport: 84,
+        checksumField: 16,
+        headerBytes: 116,
+      });
+      const { ports, vteps, bridgeDomains } = vtep.tables.counters;
+      const counted = [7, 9000 + 7 * 66];
+      expect([...ports.values.subarray(4, 6)]).toEqual(counted);
+      expect([...vteps.values.subarray(6, 8)]).toEqual(counted);
+      expect([...bridgeDomains.values.subarray(6, 8)]).toEqual(counted);
+    });
+
+    it("sends what came before it first", () => {
+      const { sender, intake, access, sent } = setUpWhole();
+      const { pool, descriptors } = batch(superPacket(FACTS), superFields(1448));
+      const single = superPacket({ ...FACTS, payload: FACTS.payload.subarray(0, 20) });
+      pool.bytes.set(single, 128);
+      descriptors.set([128, single.length, 8, 0, d.GSO_NONE], 0);
+      intake.superPackets = { send: () => sent.push({} as never) > 0 && sender.frames === 1 };
+      intake.takeBatch(pool, descriptors, 2, access, 0);
+      expect([sender.frames, sent.length]).toEqual([1, 1]);
+    });
+
+    it("counts each segment of one that the kernel refuses", () => {
+      const { intake, access, vtep } = setUpWhole(false);
+      const { pool, descriptors } = batch(superPacket(FACTS), superFields(1448));
+      intake.takeBatch(pool, descriptors, 1, access, 0);
+      expect(vtep.dropped(Drop.TRANSMIT_FAILED)).toBe(7);
+    });
+
+    it("cuts one whose segments need an outer checksum, and one too long for an outer header", () => {
+      const { sender, intake, access, vtep, sent } = setUpWhole();
+      const { pool, descriptors } = batch(superPacket(FACTS), superFields(1448));
+      vtep.tables.setSettings({ ...vtep.tables.settings, flags: ConfigFlag.UDP_CHECKSUM });
+      intake.takeBatch(pool, descriptors, 1, access, 0);
+      expect([sender.frames, sent.length]).toEqual([7, 0]);
+      vtep.tables.setSettings({ ...vtep.tables.settings, flags: 0 });
+      const long = superPacket({ ...FACTS, payload: new Uint8Array(65_536 - 66 - 14) });
+      const large = framePool(new Uint8Array(65_536 + 256));
+      large.bytes.set(long, 128);
+      descriptors.set([128, long.length], 0);
+      intake.takeBatch(large, descriptors, 1, access, 0);
+      expect([sender.frames, sent.length]).toEqual([7 + 46, 0]);
+    });
+
+    it("refuses one whose segments are too long for the path, one by one", () => {
+      const { intake, access, vtep, sent } = setUpWhole();
+      const { pool, descriptors } = batch(superPacket(FACTS), superFields(1600));
+      intake.takeBatch(pool, descriptors, 1, access, 0);
+      expect(sent.length).toBe(0);
+      expect(vtep.dropped(Drop.MTU_EXCEEDED)).toBe(5);
+    });
   });
 
   it("floods a super-packet as single frames to everybody", () => {

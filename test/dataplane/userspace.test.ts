@@ -26,6 +26,26 @@ describe("userspace data path, live (root)", () => {
     return overlay!.net.exec(from, "ping", "-c", "3", "-i", "0.1", "-W", "2", ...options, to);
   }
 
+  for (const peer of ["vtep", "kernel"] as const) {
+    live(
+      `af_packet: super-packets pass the underlay whole, both ways, to ${peer === "vtep" ? "its like" : "the kernel"}`,
+      async (context) => {
+        const { net, v1 } = await up({ peer, socket: "af_packet" });
+        if (v1.opened.some(({ reason }) => reason.includes("are cut"))) return context.skip("needs kernel 6.17");
+        const segments = (8 << 20) / 1448;
+        for (const [vtep, from, to, address] of [
+          ["v1", "h1", "h2", "fd01::2"],
+          ["v2", "h2", "h1", "192.168.0.1"],
+        ] as const) {
+          const before = await overlay!.packetsSent(vtep, "up0");
+          const { sent, received } = await transfer(net, from, to, address, 8);
+          expect(received).toBe(sent);
+          expect((await overlay!.packetsSent(vtep, "up0")) - before).toBeLessThan(segments / 4);
+        }
+      },
+    );
+  }
+
   for (const socket of ["af_packet", "af_xdp"] as const) {
     for (const peer of ["vtep", "kernel"] as const) {
       for (const ipv6 of [false, true]) {

@@ -17,6 +17,7 @@ import { openSource, type SourceParts } from "./open_source.js";
 import type { FrameSource } from "./source.js";
 import { type Guarding, StackGuard } from "./stack_guard.js";
 import { repairForStack, type StackRepair } from "./stack_repair.js";
+import { SuperPackets } from "./super_packets.js";
 import { XskMemory } from "./xsk_memory.js";
 
 export interface UserspaceOptions {
@@ -69,13 +70,14 @@ export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver
     }
     const { source, copies, reason } = openSource(plan, this.socket, this.parts);
     const guard = copies && plan.role === "access" ? this.guard.attach(plan.ifindex) : UNGUARDED;
+    const cutting = copies ? this.openSuperPackets() : "";
     const { repair, trouble } = copies && plan.role === "uplink" ? this.repairForStack(plan) : NOT_REPAIRED;
     this.opened.set(plan.slot, { plan, source, guard: guard.link, repair });
     this.packets.acceptPartialChecksum(plan.slot, takesPartialChecksum(plan));
     this.surveyUplinks();
     const exposed =
       guard.failure === undefined ? "" : `; the kernel's own stack sees these frames too: ${guard.failure}`;
-    return { slot: plan.slot, hook: "userspace", reason: reason + exposed + trouble };
+    return { slot: plan.slot, hook: "userspace", reason: reason + exposed + trouble + cutting };
   }
 
   closeInterface(slot: number): void {
@@ -146,6 +148,17 @@ export class UserspaceDriver extends PacketDriver<FrameRouter> implements Driver
       const counts = opened?.source.fixes?.() ?? opened?.repair?.fixes() ?? counters.fixesAt(slot);
       return { ...counts, slot };
     });
+  }
+
+  /** AF_XDP never sees one. */
+  private openSuperPackets(): string {
+    if (this.parts.intake.superPackets !== undefined) return "";
+    try {
+      this.parts.intake.superPackets = this.keep(new SuperPackets(this.parts.netns));
+      return "";
+    } catch (error) {
+      return `; super-packets for VTEPs are cut: ${error instanceof Error ? error.message : String(error)}`;
+    }
   }
 
   private surveyUplinks(): void {

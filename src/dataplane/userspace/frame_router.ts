@@ -12,8 +12,11 @@ export class FrameRouter implements Transmit {
   taken = false;
   /** Set: the frame's last copy, if it is for a port, is not sent but noted in `heldPort` and `heldAt`. */
   holding = false;
+  /** The same, if it is for a next hop of the underlay: it is noted in `heldAdjacency` and `heldAt`. */
+  holdingTunnelled = false;
   /** 0 = nothing is held. */
   heldPort = 0;
+  heldAdjacency = 0;
   heldAt = 0;
   private readonly egresses: (XskEgress | undefined)[] = [];
   private readonly waiting: XskEgress[] = [];
@@ -40,6 +43,11 @@ export class FrameRouter implements Transmit {
   }
 
   toUnderlay(adjacency: number, bytes: Uint8Array, offset: number, length: number, last: boolean): void {
+    if (last && this.holdingTunnelled) {
+      this.heldAdjacency = adjacency;
+      this.heldAt = offset;
+      return;
+    }
     if (last && this.takeInPlace(this.tables.adjacencies.slot[adjacency]!, 0, bytes, offset, length)) return;
     this.packets.toUnderlay(adjacency, bytes, offset, length, last);
   }

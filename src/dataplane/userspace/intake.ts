@@ -24,11 +24,24 @@ import { CHECKSUM_COMPLETE } from "../io/transmit.js";
 import type { FramePool } from "./frame_pool.js";
 import type { FrameRouter } from "./frame_router.js";
 import { Segmenter } from "./segment.js";
+import { fitsOuterLength, mayBeFragmented, mayStayWhole, type SuperPackets } from "./super_packets.js";
+
+export type SuperPacketSender = Pick<SuperPackets, "send">;
 
 export class Intake {
   /** Set by the driver: can every open uplink complete a checksum inside a tunnel? */
   uplinksTakePartial = false;
+  /** Set by the driver, where the kernel takes super-packets of a tunnel. */
+  superPackets: SuperPacketSender | undefined;
   private readonly segmenter = new Segmenter();
+  private readonly superPacket = {
+    gsoType: 0,
+    segmentBytes: 0,
+    innerIp: 0,
+    innerTransport: 0,
+    checksumField: 0,
+    headerBytes: 0,
+  };
 
   constructor(
     private readonly tables: Tables,
@@ -102,36 +115,83 @@ export class Intake {
     for (let index = 0; index < count; index++) {
       this.cutNext();
       if (!complete) router.packets.setPartialChecksum(segmenter.checksumStart, segmenter.checksumField);
-      router.holding = index === 0 && count > 1;
+      this.hold(index === 0 && count > 1);
       const decision = this.engine.handle(segmenter.bytes, segmenter.offset, segmenter.length, slot, tick);
-      if (router.heldPort !== 0 && this.releaseHeld(decision, count, descriptors[word + DESC_GSO_TYPE]!)) break;
+      const gsoType = descriptors[word + DESC_GSO_TYPE]!;
+      if (router.heldPort !== 0 && this.releaseToPort(decision, count, gsoType)) break;
+      if (router.heldAdjacency !== 0 && this.releaseToUnderlay(decision, count, gsoType)) break;
     }
-    router.holding = false;
+    this.hold(false);
     router.packets.setPartialChecksum(CHECKSUM_COMPLETE, 0);
+  }
+
+  private hold(on: boolean): void {
+    const { router, superPackets, segmenter, tables } = this;
+    router.holding = on;
+    const mayLeave = superPackets !== undefined && !segmenter.tunnelled && mayStayWhole(tables.settings);
+    router.holdingTunnelled = on && mayLeave;
   }
 
   /**
    * The first segment of a super-packet is for a local port. If that is all that becomes of it, then all others fare
    * alike, for they differ in nothing that decides, and the whole goes out as one: true. Else only it is sent.
    */
-  private releaseHeld(decision: Decision, count: number, gsoType: number): boolean {
+  private releaseToPort(decision: Decision, count: number, gsoType: number): boolean {
     const { segmenter, router } = this;
     const port = router.heldPort;
     router.heldPort = 0;
-    router.holding = false;
+    this.hold(false);
     if (decision.verdict === Verdict.FORWARD && segmenter.rejoin(router.heldAt)) {
       router.packets.setPartialChecksum(segmenter.checksumStart, segmenter.checksumField);
       const { bytes, offset, length, segmentBytes } = segmenter;
       router.packets.toPortWhole(port, bytes, offset, length, gsoType, segmentBytes);
-      this.countOthers(decision, port, count - 1);
+      this.tables.counters.ports.transmit(port, this.countOthers(decision, count - 1), count - 1);
       return true;
     }
     router.toPort(port, segmenter.bytes, router.heldAt, segmenter.offset + segmenter.length - router.heldAt, true);
     return false;
   }
 
-  /** What the engine would have counted for the segments behind the first. */
-  private countOthers(decision: Decision, port: number, packets: number): void {
+  /** The same, where the first segment is for a VTEP, and the packet in which it would be the longest that IP knows. */
+  private releaseToUnderlay(decision: Decision, count: number, gsoType: number): boolean {
+    const { segmenter, router } = this;
+    const { heldAdjacency: adjacency, heldAt } = router;
+    const firstLength = segmenter.offset + segmenter.length - heldAt;
+    router.heldAdjacency = 0;
+    this.hold(false);
+    const length = firstLength + segmenter.payloadBytes - segmenter.segmentBytes;
+    if (decision.verdict === Verdict.FORWARD && fitsOuterLength(length) && segmenter.rejoin(heldAt)) {
+      this.sendTunnelled(decision, adjacency, count, gsoType);
+      return true;
+    }
+    router.toUnderlay(adjacency, segmenter.bytes, heldAt, firstLength, true);
+    return false;
+  }
+
+  /** Behind what came before it. */
+  private sendTunnelled(decision: Decision, adjacency: number, count: number, gsoType: number): void {
+    const { segmenter, superPacket } = this;
+    const { vteps, adjacencies, counters } = this.tables;
+    const { bytes, offset, length } = segmenter;
+    this.flush();
+    superPacket.gsoType = gsoType;
+    superPacket.segmentBytes = segmenter.segmentBytes;
+    superPacket.innerIp = segmenter.ipStart - offset;
+    superPacket.innerTransport = segmenter.checksumStart - offset;
+    superPacket.checksumField = segmenter.checksumField;
+    superPacket.headerBytes = segmenter.payloadStart - offset;
+    const vtep = decision.egressTarget[0]!;
+    const others = this.countOthers(decision, count - 1);
+    counters.vteps.transmit(vtep, others, count - 1);
+    if (decision.bd !== 0) counters.bridgeDomains.transmit(decision.bd, others, count - 1);
+    if (mayBeFragmented(bytes, offset)) vteps.nextId[vtep]! += count - 1;
+    if (this.superPackets!.send(adjacencies.ifindex[adjacency]!, bytes, offset, length, superPacket)) return;
+    for (let segment = 0; segment < count; segment++)
+      counters.drop(Drop.TRANSMIT_FAILED, adjacencies.slot[adjacency]!, 0);
+  }
+
+  /** What the engine would have counted on the way in for the segments behind the first. Returns their bytes. */
+  private countOthers(decision: Decision, packets: number): number {
     const { counters } = this.tables;
     const { payloadBytes, segmentBytes } = this.segmenter;
     const bytes = packets * (decision.innerLength - segmentBytes) + payloadBytes - segmentBytes;
@@ -140,7 +200,7 @@ export class Intake {
       counters.vteps.receive(decision.vtep, bytes, packets);
       counters.bridgeDomains.receive(decision.bd, bytes, packets);
     }
-    counters.ports.transmit(port, bytes, packets);
+    return bytes;
   }
 
   private cutNext(): void {

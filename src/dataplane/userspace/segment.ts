@@ -47,6 +47,9 @@ export class Segmenter {
   /** Where its partial checksum begins in the buffer, and where it stands from there; meaningless for complete ones. */
   checksumStart = 0;
   checksumField = 0;
+  /** Where the IP header and the payload of what rejoin() made begin in the buffer. */
+  ipStart = 0;
+  payloadStart = 0;
   private used = 0;
   private readonly headers = new FrameHeaders();
   private source: FramePool = this.pool;
@@ -122,6 +125,8 @@ export class Segmenter {
     this.offset = this.start;
     this.length = headers.headerBytes + this.payloadBytes;
     this.checksumStart = this.start + headers.transport;
+    this.ipStart = this.start + headers.ip;
+    this.payloadStart = this.start + headers.headerBytes;
     this.complete = false;
     this.finishIp(headers.ip, 0);
     if (isTcp) this.bytes[this.checksumStart + Tcp.FLAGS] = flags;
@@ -130,6 +135,11 @@ export class Segmenter {
     this.length -= headersAt + shift - this.offset;
     this.offset = headersAt + shift;
     return true;
+  }
+
+  /** Did the super-packet come through a tunnel? */
+  get tunnelled(): boolean {
+    return this.headers.outerIp !== ABSENT;
   }
 
   /** The frames cut so far have been sent: their room may be used again. */
