@@ -1,5 +1,5 @@
 // MACs behind the segments of other VTEPs, on kernels that do not take them from zebra. zebra (8.4.4) writes them as entries
-// that may age, and lead to a next-hop object; Linux 6.1.170 takes that, 6.1.187 refuses it ("A nexthop fdb cannot be
+// that may age, and lead to a next-hop object; Linux 6.1.170 takes that, 6.1.192 refuses it ("A nexthop fdb cannot be
 // dynamic"). The bridge has taken its half of the write by then, so the MAC is known to be behind the tunnel, but not
 // where. Flooded instead, each frame would arrive twice: every VTEP of the segment knows the MAC. So zebra is asked.
 
