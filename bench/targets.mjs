@@ -44,7 +44,11 @@ export const targets = [
       atLeast(row, "tc", "wireRatio", undefined, 0.98),
     ]),
   },
-  { number: 6, what: "TCP that is no overlay traffic, beside a loaded VTEP", marks: [] },
+  {
+    number: 6,
+    what: "TCP that is no overlay traffic, beside a loaded VTEP",
+    marks: [atLeast("tcp-beside", "tc", "bareRatio", 0.98, 1)],
+  },
   {
     number: 7,
     what: "request and response: rate; p99",
@@ -89,7 +93,13 @@ export const targets = [
     what: "VTEP or uplink fails: told → last wrong frame, p99 in ms",
     marks: LOST.flatMap((row) => BEHIND.map((count) => atMost(row, `vtepd-${count}`, "wrongP99", 10, 2))),
   },
-  { number: 17, what: "MAC flood on one port: loss on the others", marks: [] },
+  {
+    number: 17,
+    what: "MAC flood on one port: loss on the others",
+    marks: ["xdp-flooded", "tc-flooded", "xdp-limited", "tc-limited"].map((entry) =>
+      atMost("mac-flood", entry, "loss", 0, 0),
+    ),
+  },
   {
     number: 18,
     what: "ethertype fix beside an empty XDP program: ns a frame that is right, or repaired",
@@ -127,12 +137,13 @@ export function markText({ floor, goal, better }) {
   return `${sign[better]} ${floor}${goal === undefined || goal === floor ? "" : ` (goal ${sign[better]} ${goal})`}`;
 }
 
-/** "goal", "floor" or "below"; undefined of what was not measured. */
+/** "goal", "floor", "below", or "short" of a goal without a floor; undefined of what was not measured. */
 export function verdictOf({ floor, goal, better }, value) {
   if (!Number.isFinite(value)) return undefined;
   const reaches = (bound) => bound !== undefined && (better === "more" ? value >= bound : value <= bound);
   if (reaches(goal)) return "goal";
-  return reaches(floor) || floor === undefined ? "floor" : "below";
+  if (floor === undefined) return "short";
+  return reaches(floor) ? "floor" : "below";
 }
 
 const numberOf = (value) => (typeof value === "number" ? value : value?.median);

@@ -27,7 +27,7 @@ function constants(traffic, egressIfindex) {
     new DataView(bytes.buffer).setUint32(headers + at * 4, frame.length, true);
   }
   const view = new DataView(bytes.buffer, headers + SHAPES * 4);
-  const numbers = [shapes.length, traffic.words, egressIfindex, FLOWS];
+  const numbers = [shapes.length, traffic.words, egressIfindex, traffic.flows ?? FLOWS];
   for (const [at, number] of numbers.entries()) view.setUint32(at * 4, number, true);
   const ports = [traffic.outerPort, traffic.innerPort, traffic.outerPortAt, traffic.innerPortAt];
   for (const [at, port] of ports.entries()) view.setUint16(16 + at * 2, port, true);

@@ -6,8 +6,10 @@ import { withLab } from "../../dist/lab/runner.js";
 import { announceHosts } from "./announce.mjs";
 import { CpuMeter } from "./cpu.mjs";
 import { hooksOf, pinDaemons } from "./daemons.mjs";
+import { Generator } from "./generator.mjs";
 import { subjects } from "./subjects.mjs";
-import { addresses, twoVteps } from "./topology.mjs";
+import { addresses, macs, NAPI, twoVteps } from "./topology.mjs";
+import { plain } from "./traffic.mjs";
 
 /**
  * How the underlay is: `offload` as veths come, super-packets go through whole; `segment` as a NIC that knows no
@@ -41,14 +43,19 @@ function processSeconds({ end }) {
   return (end.sum_sent.seconds * (host_total + remote_total)) / 100;
 }
 
-async function stream(context, { cpu, seconds, streams, pids }) {
+/** From host to host, over the tunnel. */
+const OVERLAY = { client: "host", server: "host2", address: addresses.farHost };
+/** From VTEP to VTEP, beside it. */
+const UNDERLAY = { client: "vtep", server: "vtep2", address: addresses.far };
+
+async function stream(context, { cpu, seconds, streams, pids, ends = OVERLAY }) {
   const meter = new CpuMeter({ cpu, pids });
-  const server = await startServer(context.instance.namespaceOf("host2"), cpu);
+  const server = await startServer(context.instance.namespaceOf(ends.server), cpu);
   try {
     const before = meter.read();
-    const argv = ["--client", addresses.farHost, "--time", String(seconds), "--parallel", String(streams), "--json"];
+    const argv = ["--client", ends.address, "--time", String(seconds), "--parallel", String(streams), "--json"];
     const text = await runText("taskset", ["--cpu-list", String(cpu), "iperf3", ...argv], {
-      namespace: context.instance.namespaceOf("host"),
+      namespace: context.instance.namespaceOf(ends.client),
       timeoutMs: START_MS + seconds * 2000,
     });
     const cpuSeconds = meter.since(before) / 1e9;
@@ -80,6 +87,36 @@ export function sampleTcp({ subject: subjectName, underlay: underlayName, stream
       return { ...sample, hooks: await hooksOf(context) };
     } finally {
       await peer?.close();
+    }
+  });
+}
+
+/** As many frames as a CPU makes, over the tunnel. */
+async function loadTunnel(context, cpu) {
+  await announceHosts(context);
+  const namespace = context.instance.namespaceOf("host");
+  const traffic = plain({ from: macs.host, to: macs.farHost });
+  const generator = new Generator({ namespace, interfaceName: "a0", traffic, cpu });
+  generator.start();
+  return generator;
+}
+
+/**
+ * TCP on the underlay, through the interfaces that the VTEPs stand on, while another CPU sends frames through the
+ * tunnel. What a subject has no tunnel for is not loaded either.
+ */
+export function sampleBeside({ subject, cpu, loadCpu, seconds }) {
+  const lab = twoVteps({ ...subject, offloads: { host: NAPI, access: NAPI } });
+  return withLab(lab, subject.variant, async (context) => {
+    await subject.prepare?.(context);
+    await pinDaemons(context, loadCpu);
+    const load = subject.tunnel === false ? undefined : await loadTunnel(context, loadCpu);
+    try {
+      const sample = await stream(context, { cpu, seconds, streams: 1, pids: [], ends: UNDERLAY });
+      return { ...sample, loadFrames: load?.generated ?? 0, hooks: await hooksOf(context) };
+    } finally {
+      await load?.stop();
+      load?.close();
     }
   });
 }

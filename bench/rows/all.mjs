@@ -1,4 +1,5 @@
 // Every row, in the order in which it is run.
+import { besideRow } from "./beside.mjs";
 import { burstRows } from "./control_burst.mjs";
 import { latencyRows } from "./control_latency.mjs";
 import { memoryRow } from "./control_memory.mjs";
@@ -8,6 +9,7 @@ import { ethertypeFixRow } from "./ethertype_fix.mjs";
 import { floodRow } from "./flood.mjs";
 import { forwardingRows } from "./forwarding.mjs";
 import { latencyRow } from "./latency.mjs";
+import { macFloodRow } from "./mac_flood.mjs";
 import { restRow } from "./rest.mjs";
 import { tcpRows } from "./tcp.mjs";
 
@@ -17,8 +19,10 @@ export const rows = [
   coresRow,
   ethertypeFixRow,
   floodRow,
+  macFloodRow,
   latencyRow,
   ...tcpRows,
+  besideRow,
   restRow,
   ...burstRows,
   ...latencyRows,

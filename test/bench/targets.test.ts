@@ -40,7 +40,7 @@ describe("targets of the bench", () => {
     expect([4.9, 5, 6].map((value) => verdictOf(more, value))).toEqual(["below", "floor", "goal"]);
     const less = { floor: 10, goal: 2, better: "less" };
     expect([11, 10, 2].map((value) => verdictOf(less, value))).toEqual(["below", "floor", "goal"]);
-    expect(verdictOf({ goal: 0.98, better: "more" }, 0.9)).toBe("floor");
+    expect(verdictOf({ goal: 0.98, better: "more" }, 0.9)).toBe("short");
     expect(verdictOf(more, Number.NaN)).toBeUndefined();
     expect(markText(less)).toBe("≤ 10 (goal ≤ 2)");
   });

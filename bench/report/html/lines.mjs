@@ -11,6 +11,8 @@ const RIGHT = 240;
 const TOP = 28;
 const BOTTOM = 40;
 const LABEL_DISTANCE = 18;
+/** Lines of one colour differ by their dashes. */
+const DASHES = ["none", "7 4", "2 3", "9 3 2 3", "4 4"];
 
 const rangeOf = (value) => (typeof value === "number" ? { median: value, min: value, max: value } : value);
 
@@ -57,18 +59,23 @@ export function linePlot({ title, entries, chart, columns }) {
       html`<path class="grid" d="M${LEFT} ${y(mark)}H${right}"/><text class="tick end" x="${LEFT - 8}" y="${y(mark) + 4}">${tickText(mark)}</text>`,
   );
   const axis = steps.map(
-    (step) => html`<text class="tick" x="${x(step)}" y="${HEIGHT - BOTTOM + 18}">${tickText(step)}</text>`,
+    (step) => html`<text class="tick" x="${x(step)}" y="${HEIGHT - BOTTOM + 20}">${tickText(step)}</text>`,
   );
-  const labels = spreadLabels(all.map((one) => ({ ...one, y: y(one.points.at(-1).median) })));
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}"><text class="heading" x="${LEFT}" y="14">${column?.title ?? chart.y}</text>${grid}${axis}<text class="tick" x="${(LEFT + right) / 2}" y="${HEIGHT - 4}">${chart.xTitle}</text>${all.map((one) => lineShapes(one, x, y))}${labels.map((one) => html`<text class="series ${kindOf(one.name)}" x="${right + 14}" y="${one.y + 4}">${one.title}</text>`)}</svg>`;
+  const labels = spreadLabels(all.map((one, at) => ({ ...one, at, y: y(one.points.at(-1).median) })));
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}"><text class="heading" x="${LEFT}" y="14">${column?.title ?? chart.y}</text>${grid}${axis}<text class="tick" x="${(LEFT + right) / 2}" y="${HEIGHT - 4}">${chart.xTitle}</text>${all.map((one, at) => lineShapes(one, DASHES[at % DASHES.length], x, y))}${labels.map((one) => seriesLabel(one, DASHES[one.at % DASHES.length], right + 14))}</svg>`;
 }
 
-function lineShapes({ name, title, points }, x, y) {
+function seriesLabel({ name, title, y }, dashes, x) {
+  const sample = html`<path class="line" stroke-dasharray="${dashes}" d="M${x} ${y}h22"/>`;
+  return html`<g class="${kindOf(name)}">${sample}<text class="series" x="${x + 28}" y="${y + 4}">${title}</text></g>`;
+}
+
+function lineShapes({ name, title, points }, dashes, x, y) {
   const along = (key, some) => some.map((point) => `${x(point.x)} ${y(point[key])}`);
   const band = `M${[...along("max", points), ...along("min", [...points].reverse())].join("L")}z`;
   const dots = points.map(
     (point) =>
       html`<circle class="median" cx="${x(point.x)}" cy="${y(point.median)}" r="4"><title>${title}: ${tickText(point.median)} at ${tickText(point.x)}</title></circle>`,
   );
-  return html`<g class="${kindOf(name)}"><path class="band" d="${band}"/><path class="line" d="M${along("median", points).join("L")}"/>${dots}</g>`;
+  return html`<g class="${kindOf(name)}"><path class="band" d="${band}"/><path class="line" stroke-dasharray="${dashes}" d="M${along("median", points).join("L")}"/>${dots}</g>`;
 }

@@ -11,6 +11,7 @@ import { html } from "./text.mjs";
 const VERDICTS = {
   goal: { word: "goal reached", sign: "●", tone: "good" },
   floor: { word: "floor reached", sign: "◐", tone: "fair" },
+  short: { word: "goal not reached", sign: "◌", tone: "fair" },
   below: { word: "below the floor", sign: "○", tone: "poor" },
 };
 

@@ -6,7 +6,7 @@ import { ticks, tickText } from "./scale.mjs";
 import { html } from "./text.mjs";
 
 const WIDTH = 1040;
-const LABELS = 256;
+const LABELS = 270;
 const GAP = 24;
 /** Beside each panel, for the value in words. */
 const VALUES = 128;
