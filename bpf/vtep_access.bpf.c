@@ -27,7 +27,7 @@ static __always_inline bool look_up(const struct packet *p, struct decision *out
 		return false;
 	if (!out->routing && !find_destination(out))
 		return false;
-	remember(recall, p, &nobody, out, minds_neighbors(bd));
+	remember(recall, p, &nobody, RECENT_ACCESS | key->vlan, out, minds_neighbors(bd));
 	return true;
 }
 

@@ -31,7 +31,7 @@ static __always_inline bool enter_bridge(const struct packet *p, struct decision
 		return false;
 	if (!out->routing && !find_destination(out))
 		return false;
-	remember(&parsed->recall, p, &parsed->outer.sender, out, minds_neighbors(bd));
+	remember(&parsed->recall, p, &parsed->outer.sender, vni_of(p, &parsed->outer), out, minds_neighbors(bd));
 	return true;
 }
 
@@ -41,7 +41,7 @@ static __always_inline bool enter(const struct packet *p, struct decision *out, 
 		return enter_bridge(p, out, parsed);
 	if (!enter_vrf(out))
 		return false;
-	remember(&parsed->recall, p, &parsed->outer.sender, out, false);
+	remember(&parsed->recall, p, &parsed->outer.sender, vni_of(p, &parsed->outer), out, false);
 	return true;
 }
 

@@ -34,7 +34,8 @@ enum vtep_limit {
 	VTEP_SEGMENT_BUCKETS = 64,
 	VTEP_MAX_DROP_COUNTERS = 16384,
 	VTEP_GROUP_BUCKETS = 64,
-	VTEP_RECENT_PAIRS = 4096, /* that a CPU remembers; a power of two */
+	VTEP_RECENT_PAIRS = 4096, /* of MAC addresses that a CPU remembers; a power of two */
+	VTEP_RECENT_HOSTS = 4096, /* the same for destinations of routed packets */
 	VTEP_OUTER_BYTES = 56, /* IPv6 + UDP + VXLAN; IPv4 uses the first 36 */
 	VTEP_TICK_NS = 100000000, /* one tick is 100 ms of CLOCK_MONOTONIC */
 };

@@ -40,9 +40,7 @@ struct decision {
 	__u64 source;
 	struct way *way;
 	__u32 vni; /* of the tunnel that it may leave through */
-	/* The inner, untagged frame. Where a tag was in front of its type, its first 12 bytes are yet to be moved. */
-	__u32 inner_offset;
-	__u32 inner_length;
+	__u32 inner_length; /* of the inner, untagged frame */
 	/* What a super-packet becomes on the wire; a plain frame is its own only segment. */
 	__u32 packets;
 	__u32 bytes;
@@ -56,6 +54,8 @@ struct decision {
 	__u16 target;     /* egress port or VTEP */
 	__be16 ether_type; /* of the inner frame */
 	__s16 inner_class; /* traffic class that decapsulation gives the inner IP header; -1 leaves it */
+	/* Where the inner frame begins. If a tag was in front of its type, its first 12 bytes are yet to be moved. */
+	__u8 inner_offset;
 	__u8 verdict;
 	__u8 reason; /* enum vtep_drop or enum vtep_punt */
 	__u8 kind;   /* enum vtep_fdb_kind of the target, once that is known */

@@ -9,11 +9,13 @@
 #define VTEP_IRB_H
 
 #include "lib/address.h"
+#include "lib/bridge.h"
 #include "lib/decision.h"
 #include "lib/flowhash.h"
 #include "lib/ip_check.h"
 #include "lib/maps.h"
 #include "lib/packet.h"
+#include "lib/recent_host.h"
 
 /* Of a whole address, behind the 32 bits of the VRF. */
 #define HOST_PREFIX_LENGTH (32 + 128)
@@ -27,6 +29,13 @@ struct journey {
 	bool on_link; /* it is for this link only, */
 	bool to_link; /* and so is its destination */
 };
+
+static __always_inline __u64 word_of(const __u8 *bytes)
+{
+	const __u32 *halves = (const __u32 *)bytes;
+
+	return halves[0] | (__u64)halves[1] << 32;
+}
 
 /* False where the packet may not be routed here. */
 static __always_inline bool read_destination(const struct packet *p, struct decision *out, struct vtep_prefix_key *key,
@@ -109,32 +118,71 @@ static __always_inline bool along_route(const struct packet *p, struct decision 
 	return punt(out, path->kind == VTEP_PATH_CONNECTED ? VTEP_PUNT_GLEAN : VTEP_PUNT_EXCEPTION);
 }
 
+/*
+ * What is for the gateway itself is answered, and so is the end of a packet's life. Which link-local addresses
+ * are the gateway's, only the engine knows: they are a domain's, and hosts here a VRF's.
+ */
+static __always_inline bool may_go_on(struct decision *out, const struct journey *journey, __u32 kind)
+{
+	if (kind == VTEP_HOST_LOCAL || (journey->to_link && out->bd != 0))
+		return punt(out, VTEP_PUNT_GATEWAY);
+	if (journey->on_link)
+		return refuse(out, VTEP_DROP_IP_INVALID);
+	return journey->ttl > 1 || punt(out, VTEP_PUNT_EXCEPTION);
+}
+
+/* By the tables, as far as the destination alone tells: that is remembered. 0 in `*index`: no route is involved. */
+static __always_inline bool look_up_host(struct decision *out, const struct vtep_prefix_key *key,
+					 const struct journey *journey, const struct host_recall *recall, __u32 *index)
+{
+	struct vtep_host *host = bpf_map_lookup_elem(&vtep1_host, &key->vrf);
+	__u32 kind = host ? host->kind : VTEP_HOST_NONE;
+	const __u64 address[2] = { word_of(key->address), word_of(key->address + 8) };
+
+	if (!may_go_on(out, journey, kind))
+		return false;
+	if (kind == VTEP_HOST_NEIGHBOR) {
+		if (!to_mac(out, host->target, host->mac) || !find_destination(out))
+			return false;
+		remember_neighbor(recall, address, key->vrf, out);
+		return true;
+	}
+	if (kind == VTEP_HOST_ROUTE)
+		*index = host->target;
+	else {
+		__u32 *found = bpf_map_lookup_elem(&vtep1_prefix, key);
+		if (!found)
+			return punt(out, VTEP_PUNT_EXCEPTION);
+		*index = *found;
+	}
+	remember_route(recall, address, key->vrf, *index);
+	return true;
+}
+
 /* In out->vrf. On success the addresses are rewritten, and decide_destination can do the rest. */
 static __always_inline bool route(const struct packet *p, struct decision *out)
 {
 	struct vtep_prefix_key key = { .length = HOST_PREFIX_LENGTH, .vrf = out->vrf };
 	struct journey journey = {};
+	struct host_recall recall = {};
+	__u32 index = 0;
 
 	if (!read_destination(p, out, &key, &journey))
 		return false;
-	struct vtep_host *host = bpf_map_lookup_elem(&vtep1_host, &key.vrf);
-	__u32 kind = host ? host->kind : VTEP_HOST_NONE;
-	/*
-	 * What is for the gateway itself is answered, and so is the end of a packet's life. Which link-local addresses
-	 * are the gateway's, only the engine knows: they are a domain's, and hosts here a VRF's.
-	 */
-	if (kind == VTEP_HOST_LOCAL || (journey.to_link && out->bd != 0))
-		return punt(out, VTEP_PUNT_GATEWAY);
-	if (journey.on_link)
-		return refuse(out, VTEP_DROP_IP_INVALID);
-	if (journey.ttl <= 1)
-		return punt(out, VTEP_PUNT_EXCEPTION);
-	if (kind == VTEP_HOST_NEIGHBOR)
-		return to_mac(out, host->target, host->mac);
-	if (kind == VTEP_HOST_ROUTE)
-		return along_route(p, out, host->target);
-	__u32 *found = bpf_map_lookup_elem(&vtep1_prefix, &key);
-	return found ? along_route(p, out, *found) : punt(out, VTEP_PUNT_EXCEPTION);
+	const __u64 address[2] = { word_of(key.address), word_of(key.address + 8) };
+	/* In tc there is no room on the stack, and next to the socket buffer nothing to gain. */
+	if (!p->xdp || !find_recent_host(address, key.vrf, &recall)) {
+		if (!look_up_host(out, &key, &journey, &recall, &index))
+			return false;
+	} else {
+		if (!may_go_on(out, &journey, recall.entry->host_kind))
+			return false;
+		if (recall.entry->host_kind == VTEP_HOST_NEIGHBOR)
+			apply_neighbor(recall.entry, out);
+		else
+			index = recall.entry->route;
+	}
+	return out->routed || along_route(p, out, index);
 }
 
 #endif

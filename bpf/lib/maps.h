@@ -109,6 +109,17 @@ static __always_inline void *lookup(void *map, __u32 index)
 	return bpf_map_lookup_elem(map, &index);
 }
 
+/*
+ * No table is read until the generation was: on machines that reorder loads, this keeps
+ * them apart. `own` is this CPU's, so that it costs no other CPU a cache line.
+ */
+static __always_inline void read_generation_first(__u32 *own)
+{
+	__u32 before = __sync_fetch_and_add(own, 0);
+
+	asm volatile("" : : "r"(before));
+}
+
 static __always_inline struct vtep_fdb_value *fdb_find(__u64 key)
 {
 	return bpf_map_lookup_elem(&vtep1_fdb, &key);

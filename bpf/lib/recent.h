@@ -74,8 +74,6 @@ struct sender {
 struct recall {
 	struct recent *entry; /* where the pair is, or goes; NULL where nothing can be remembered */
 	__u32 generation;
-	__u32 number;
-	__u32 now;
 };
 
 static __always_inline __u32 recent_index(const __u32 *words, __u32 ifindex, __u32 number)
@@ -86,14 +84,6 @@ static __always_inline __u32 recent_index(const __u32 *words, __u32 ifindex, __u
 	mixed += words[1] + ((__u64)number << 32 | ifindex);
 	mixed *= 0xd6e8feb86659fd93ULL;
 	return bpf_get_smp_processor_id() * VTEP_RECENT_PAIRS + (mixed >> 32 & (VTEP_RECENT_PAIRS - 1));
-}
-
-/* No table is read until the generation was: on machines that reorder loads, this keeps them apart. */
-static __always_inline void read_generation_first(struct recent *entry)
-{
-	__u32 before = __sync_fetch_and_add(&entry->since, 0);
-
-	asm volatile("" : : "r"(before));
 }
 
 /* `eth`: addresses of the inner frame, which are readable. True: `recall->entry` is about this pair. */
@@ -108,14 +98,12 @@ static __always_inline bool find_recent(const struct packet *p, const void *eth,
 		return false;
 	recall->entry = entry;
 	recall->generation = *(volatile __u32 *)generation;
-	recall->number = number;
-	recall->now = bpf_jiffies64();
 	bool same = entry->addresses[0] == words[0] && entry->addresses[1] == words[1] && entry->addresses[2] == words[2];
 	if (same && entry->ifindex == p->ifindex && entry->number == number && entry->sender[0] == sender->address[0] &&
 	    entry->sender[1] == sender->address[1] && entry->generation == recall->generation &&
-	    recall->now - entry->since < RECENT_JIFFIES)
+	    (__u32)bpf_jiffies64() - entry->since < RECENT_JIFFIES)
 		return true;
-	read_generation_first(entry);
+	read_generation_first(&entry->since);
 	return false;
 }
 
@@ -141,7 +129,7 @@ static __always_inline bool apply_recent(const struct packet *p, const struct re
 
 /* Of a frame that is admitted, with its way known as far as its addresses tell. */
 static __always_inline void remember(const struct recall *recall, const struct packet *p, const struct sender *sender,
-				     const struct decision *out, bool minds_neighbors)
+				     __u32 number, const struct decision *out, bool minds_neighbors)
 {
 	struct recent *entry = recall->entry;
 
@@ -151,9 +139,9 @@ static __always_inline void remember(const struct recall *recall, const struct p
 	entry->sender[0] = sender->address[0];
 	entry->sender[1] = sender->address[1];
 	entry->ifindex = p->ifindex;
-	entry->number = recall->number;
+	entry->number = number;
 	entry->generation = recall->generation;
-	entry->since = recall->now;
+	entry->since = bpf_jiffies64();
 	entry->vni = out->vni;
 	entry->origin = out->port ? out->port : out->vtep;
 	entry->slot = out->slot;

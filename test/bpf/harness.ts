@@ -52,7 +52,7 @@ const COUNTED = [
 ] as const;
 
 /** What was remembered holds until the generation changes, which is for the writer to do. */
-const KEPT: ReadonlySet<MapName> = new Set([MapName.DEVMAP, MapName.GENERATION, MapName.RECENT]);
+const KEPT: ReadonlySet<MapName> = new Set([MapName.DEVMAP, MapName.GENERATION, MapName.RECENT, MapName.RECENT_HOSTS]);
 
 export interface BpfOutcome {
   readonly verdict: "sent" | "dropped" | "passed" | "punted";

@@ -4,7 +4,7 @@ import { HostKeyLayout, PrefixKeyLayout } from "../../abi/generated.js";
 import type { BpfMap } from "../../native/index.js";
 import type { HostKey, PrefixKey } from "../../tables/delta.js";
 import type { Tables } from "../../tables/tables.js";
-import { BatchWriter } from "./batch_writer.js";
+import { BatchWriter, type RefusedEntry } from "./batch_writer.js";
 import type { Problems } from "./problems.js";
 import { readPrefixLength, writeHost, writeHostKey, writePrefixKey } from "./routing_maps.js";
 
@@ -20,12 +20,14 @@ export class HostWriter {
     map: BpfMap,
     private readonly tables: Tables,
     problems: Problems,
+    written: () => void,
   ) {
-    this.batch = new BatchWriter(map, (error, keys, at) => {
+    const refused: RefusedEntry = (error, keys, at) => {
       const scope = keys.getUint32(at + HostKeyLayout.vrf, LITTLE);
       const address = addressAt(keys, at + HostKeyLayout.address);
       problems.add(`host ${scope} ${textOf(address)}`, map, error, () => this.waiting.push({ scope, address }));
-    });
+    };
+    this.batch = new BatchWriter(map, refused, written);
   }
 
   /** What waits stays in the deltas. */
@@ -58,15 +60,17 @@ export class PrefixWriter {
     map: BpfMap,
     private readonly tables: Tables,
     problems: Problems,
+    written: () => void,
   ) {
-    this.batch = new BatchWriter(map, (error, keys, at) => {
+    const refused: RefusedEntry = (error, keys, at) => {
       const vrf = keys.getUint32(at + PrefixKeyLayout.vrf, LITTLE);
       const address = addressAt(keys, at + PrefixKeyLayout.address);
       const length = readPrefixLength(keys, at);
       const bits = isMapped(address) && length >= MAPPED_BITS ? length - MAPPED_BITS : length;
       const retry = () => this.waiting.push({ vrf, address, length });
       problems.add(`prefix ${vrf} ${textOf(address)}/${bits}`, map, error, retry);
-    });
+    };
+    this.batch = new BatchWriter(map, refused, written);
   }
 
   /** What waits stays in the deltas. */

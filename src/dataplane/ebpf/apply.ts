@@ -66,8 +66,9 @@ export class TableWriter {
     this.vniMap = new IdentityMap(map(MapName.VNI), nameOfOwner, (owner) => this.vniOf(owner));
     this.addressMap = new IdentityMap(map(MapName.ADDRESS), named("vtep"), (vtep) => this.addressOf(vtep));
     this.arrays = new ArrayWriter(programs, this.problems);
-    this.routing = new RoutingWriter(programs, tables, this.arrays, this.problems);
-    this.fdb = new FdbWriter(map(MapName.FDB), tables, this.problems, () => this.outdate());
+    const written = () => this.outdate();
+    this.routing = new RoutingWriter(programs, tables, this.arrays, this.problems, written);
+    this.fdb = new FdbWriter(map(MapName.FDB), tables, this.problems, written);
   }
 
   /** Everything, whatever the deltas say. */

@@ -44,7 +44,11 @@ export class Programs {
   ) {}
 
   static load(files: ObjectFiles, maxEntries: Readonly<Record<string, number>> = {}): Programs {
-    const sizes = { [MapName.RECENT]: Limit.RECENT_PAIRS * cpus().length, ...maxEntries };
+    const recent = {
+      [MapName.RECENT]: Limit.RECENT_PAIRS * cpus().length,
+      [MapName.RECENT_HOSTS]: Limit.RECENT_HOSTS * cpus().length,
+    };
+    const sizes = { ...recent, ...maxEntries };
     const owner = loadObject(files.access, { name: "vtep_maps", maxEntries: sizes, programs: [] });
     const maps = Object.fromEntries(Object.values(MapName).map((name) => [name, owner.map(name)]));
     return new Programs(files, sizes, owner, maps as Record<MapName, BpfMap>);

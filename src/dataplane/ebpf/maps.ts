@@ -38,6 +38,7 @@ export const MapName = {
   REMOTE: "vtep1_remote",
   GENERATION: "vtep1_generation",
   RECENT: "vtep1_recent",
+  RECENT_HOSTS: "vtep1_rec_host",
   SEGMENT: "vtep1_segment",
   GROUP: "vtep1_group",
   ADJACENCY: "vtep1_adjacency",

@@ -14,14 +14,16 @@ export class RoutingWriter {
   private readonly hosts: HostWriter;
   private readonly prefixes: PrefixWriter;
 
+  /** `written` is called after each batch of hosts or prefixes. */
   constructor(
     programs: Programs,
     private readonly tables: Tables,
     private readonly arrays: ArrayWriter,
     problems: Problems,
+    written: () => void,
   ) {
-    this.hosts = new HostWriter(programs.map(MapName.HOST), tables, problems);
-    this.prefixes = new PrefixWriter(programs.map(MapName.PREFIX), tables, problems);
+    this.hosts = new HostWriter(programs.map(MapName.HOST), tables, problems, written);
+    this.prefixes = new PrefixWriter(programs.map(MapName.PREFIX), tables, problems, written);
   }
 
   /** Puts everything into the deltas. */
