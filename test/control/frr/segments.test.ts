@@ -234,6 +234,7 @@ describe("MACs behind segments, which the kernel refused", () => {
 02:aa:00:00:01:01 remote       ${ESI}        0/0`;
   let clock: FakeClock;
   let placed: string[];
+  let placedAt: string[];
   let isHalfTold: boolean;
   let events: string[];
   let macs: SegmentMacs;
@@ -242,12 +243,16 @@ describe("MACs behind segments, which the kernel refused", () => {
 
   beforeEach(() => {
     clock = new FakeClock();
-    [placed, events] = [[], []];
+    [placed, placedAt, events] = [[], [], []];
     [isHalfTold, asked, text] = [true, 0, LIST];
     const mirror = {
       halfToldDomains: () => new Set(isHalfTold ? ["red"] : []),
       placeBehind: (domain: string, { hi, lo }: { hi: number; lo: number }, id: number) => {
         placed.push(`${domain} ${formatMac(hi, lo)} ${id}`);
+        return true;
+      },
+      placeAt: (domain: string, { hi, lo }: { hi: number; lo: number }, vtep: string) => {
+        placedAt.push(`${domain} ${formatMac(hi, lo)} ${vtep}`);
         return true;
       },
     };
@@ -272,9 +277,10 @@ describe("MACs behind segments, which the kernel refused", () => {
   }
 
   it("are where zebra says, as long as the kernel does not know; told once", async () => {
-    macs.take(GROUPS);
+    macs.take({ own: [], groups: GROUPS });
     await pass(100);
     expect(placed).toEqual(["red 02:aa:00:00:01:05 536870914", "red 02:aa:00:00:01:01 536870913"]);
+    expect(placedAt).toEqual(["red 02:aa:00:00:01:02 10.255.0.1"]);
     await pass(1_000);
     expect([placed.length, events]).toEqual([4, ["kernel_refuses_segment_macs"]]);
     isHalfTold = false;
@@ -287,7 +293,7 @@ describe("MACs behind segments, which the kernel refused", () => {
     macs.look();
     await pass(1_000);
     isHalfTold = false;
-    macs.take(GROUPS);
+    macs.take({ own: [], groups: GROUPS });
     await pass(1_000);
     expect(asked).toBe(0);
     isHalfTold = true;
@@ -300,7 +306,7 @@ describe("MACs behind segments, which the kernel refused", () => {
 
   it("nonsense is named, and asked again", async () => {
     text = "02:aa:00:00:01:01 teleported";
-    macs.take(GROUPS);
+    macs.take({ own: [], groups: GROUPS });
     await pass(100);
     expect(macs.problems()).toEqual([expect.stringContaining("MACs behind Ethernet segments: FRR's answer")]);
     text = LIST;

@@ -82,6 +82,23 @@ export class MacMirror {
     return new Set([...numbers].flatMap((number) => this.parts.subjects.domain(number)?.bridgeDomain ?? []));
   }
 
+  /**
+   * zebra says that a MAC is behind a VTEP. False where the kernel knows better. Back from a segment of ours, it may be
+   * where it was before: of that the kernel does not speak again.
+   */
+  placeAt(bd: number, hi: number, lo: number, vtep: string): boolean {
+    const { entry, parts } = this;
+    const subject = parts.subjects.ofBd(bd);
+    if (subject === undefined || !this.store.load(entry, subject.number, hi, lo)) return false;
+    if (!entry.isOnBridge || entry.kind !== 0) return false;
+    entry.target = parts.vteps.holdAddress(vtep);
+    if (entry.target === 0) return false;
+    entry.kind = FdbKind.REMOTE;
+    entry.deviceMark = entry.bridgeMark;
+    this.keep(entry, 0);
+    return true;
+  }
+
   /** zebra says that a MAC is behind the segment that a next-hop object stands for. False where the kernel knows better. */
   placeBehind(bd: number, hi: number, lo: number, nexthopId: number): boolean {
     const { entry, parts } = this;

@@ -190,6 +190,12 @@ export class Mirror {
   }
 
   /** See MacMirror. */
+  placeAt(bridgeDomain: string, { hi, lo }: Mac, vtep: string): boolean {
+    this.parts.changed();
+    return this.macs.placeAt(this.parts.domains.idOf(bridgeDomain), hi, lo, vtep);
+  }
+
+  /** See MacMirror. */
   placeBehind(bridgeDomain: string, { hi, lo }: Mac, nexthopId: number): boolean {
     this.parts.changed();
     return this.macs.placeBehind(this.parts.domains.idOf(bridgeDomain), hi, lo, nexthopId);

@@ -170,8 +170,9 @@ export class SegmentControl {
     this.ports.close();
   }
 
-  private take({ own, groups }: ShownSegments, isAll: boolean): void {
-    this.macs.take(groups);
+  private take(shown: ShownSegments, isAll: boolean): void {
+    const { own } = shown;
+    this.macs.take(shown);
     const before = JSON.stringify([...this.own.all]);
     this.own.take(own, isAll);
     if (JSON.stringify([...this.own.all]) === before) return;

@@ -6,7 +6,9 @@
 import { type Mac, parseMac } from "../../../wire/ethernet.js";
 import { type Clock, TICKS_PER_SECOND } from "../../clock.js";
 import type { EventSink } from "../../events.js";
+import { parseIp } from "../../netlink/address-text.js";
 import { askMacs, type Vty } from "../vty/index.js";
+import type { ShownSegments } from "./shown.js";
 
 /** Until then the kernel's message of the other half is here, if there is one. */
 const SETTLE_MS = 100;
@@ -18,7 +20,8 @@ const MOST_SHARE = 1 / 20;
 /** The mirror of our own network namespace. */
 export interface HalfToldMacs {
   halfToldDomains(): ReadonlySet<string>;
-  /** False where the kernel knows better. */
+  /** False where the kernel knows better; so is the other one. */
+  placeAt(bridgeDomain: string, mac: Mac, vtep: string): boolean;
   placeBehind(bridgeDomain: string, mac: Mac, nexthopId: number): boolean;
 }
 
@@ -32,6 +35,7 @@ export interface SegmentMacParts {
 
 export class SegmentMacs {
   private groups: ReadonlyMap<string, number> = new Map();
+  private isConcerned = false;
   private cancel: (() => void) | undefined;
   private isAsking = false;
   private isWanted = false;
@@ -42,7 +46,8 @@ export class SegmentMacs {
   constructor(private readonly parts: SegmentMacParts) {}
 
   /** The next-hop object of each segment, by its number, and by its interface if it is ours. */
-  take(groups: ReadonlyMap<string, number>): void {
+  take({ own, groups }: ShownSegments): void {
+    this.isConcerned = own.length > 0 || groups.size > 0;
     const isSame = groups.size === this.groups.size && [...groups].every(([esi, id]) => this.groups.get(esi) === id);
     this.groups = groups;
     if (!isSame) this.look();
@@ -50,7 +55,7 @@ export class SegmentMacs {
 
   /** There may be such MACs. */
   look(): void {
-    if (this.groups.size === 0 || this.isClosed) return;
+    if (!this.isConcerned || this.isClosed) return;
     this.isWanted = this.isAsking;
     if (!this.isAsking) this.cancel ??= this.parts.clock.after(SETTLE_MS, () => void this.ask());
   }
@@ -92,10 +97,12 @@ export class SegmentMacs {
     let placed = 0;
     for (const domain of domains) {
       // A MAC of ours whose leg is down is still a local one to zebra, and goes by the others.
-      await askMacs(zebra, this.parts.vniOf(domain), ({ mac, where }) => {
+      await askMacs(zebra, this.parts.vniOf(domain), ({ mac, type, where }) => {
         const [address, group] = [parseMac(mac), this.groups.get(where)];
-        if (group === undefined || address === undefined || this.isClosed) return;
-        if (this.parts.mirror()?.placeBehind(domain, address, group) === true) placed += 1;
+        if (address === undefined || this.isClosed) return;
+        const mirror = this.parts.mirror();
+        if (group !== undefined && mirror?.placeBehind(domain, address, group) === true) placed += 1;
+        else if (type === "remote" && parseIp(where) !== null) mirror?.placeAt(domain, address, where);
       });
     }
     if (placed > 0) this.tell();
