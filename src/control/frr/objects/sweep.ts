@@ -27,11 +27,16 @@ export async function sweep(site: Site, isWanted: (link: LinkMessage) => boolean
   const leaving = site.observed.links().filter(isLeaving);
   if (leaving.length === 0) return;
   const group = freeGroup(site.observed.links().filter((link) => !isLeaving(link)));
-  const isMaster = ({ kind }: LinkMessage) => kind === "bridge" || kind === "vrf";
-  const [masters, others] = [true, false].map((wanted) => leaving.filter((link) => isMaster(link) === wanted));
-  await removeTogether(site, others!, group, MOST_AT_ONCE);
-  await removeTogether(site, masters!, group, MOST_BRIDGES_AT_ONCE);
+  const of = (turn: number) => leaving.filter((link) => turnOf(link) === turn);
+  await removeTogether(site, of(0), group, MOST_AT_ONCE);
+  await removeTogether(site, of(1), group, MOST_AT_ONCE);
+  await removeTogether(site, of(2), group, MOST_BRIDGES_AT_ONCE);
   await site.observed.settle();
+}
+
+function turnOf({ kind }: LinkMessage): number {
+  if (kind === "vxlan") return 0;
+  return kind === "bridge" || kind === "vrf" ? 2 : 1;
 }
 
 async function removeTogether({ client }: Site, links: readonly LinkMessage[], group: number, most: number) {
