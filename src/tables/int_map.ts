@@ -70,14 +70,17 @@ export class IntMap {
 export class AddressMap {
   private readonly first = new IntMap();
   private readonly next = new Map<number, number>();
-  private readonly words = new Map<number, Int32Array>();
+  /** Four for each index. */
+  private words = new Int32Array(64 * 4);
+  private readonly present = new Set<number>();
 
   /** 0 where the address is absent. */
   get(w0: number, w1: number, w2: number, w3: number): number {
     let index = this.first.get(fold(w0, w1, w2, w3));
     while (index !== 0) {
-      const words = this.words.get(index)!;
-      if (words[3] === w3 && words[2] === w2 && words[1] === w1 && words[0] === w0) return index;
+      const { words } = this;
+      const at = index * 4;
+      if (words[at + 3] === w3 && words[at + 2] === w2 && words[at + 1] === w1 && words[at] === w0) return index;
       index = this.next.get(index) ?? 0;
     }
     return 0;
@@ -88,20 +91,29 @@ export class AddressMap {
     const words = wordsOf(address);
     const bucket = fold(words[0]!, words[1]!, words[2]!, words[3]!);
     this.next.set(index, this.first.get(bucket));
-    this.words.set(index, words);
+    this.keep(index, words);
     this.first.set(bucket, index);
   }
 
   delete(index: number): void {
-    const words = this.words.get(index);
-    if (words === undefined) return;
-    const bucket = fold(words[0]!, words[1]!, words[2]!, words[3]!);
+    if (!this.present.delete(index)) return;
+    const [w0, w1, w2, w3] = this.words.subarray(index * 4, index * 4 + 4);
+    const bucket = fold(w0!, w1!, w2!, w3!);
     const after = this.next.get(index)!;
     if (this.first.get(bucket) !== index) this.next.set(this.predecessor(bucket, index), after);
     else if (after === 0) this.first.delete(bucket);
     else this.first.set(bucket, after);
-    this.words.delete(index);
     this.next.delete(index);
+  }
+
+  private keep(index: number, words: Int32Array): void {
+    if ((index + 1) * 4 > this.words.length) {
+      const grown = new Int32Array(Math.max(this.words.length * 2, (index + 1) * 4));
+      grown.set(this.words);
+      this.words = grown;
+    }
+    this.words.set(words, index * 4);
+    this.present.add(index);
   }
 
   private predecessor(bucket: number, index: number): number {
