@@ -7,6 +7,7 @@ import { leaves, withFrr } from "./control_plane.mjs";
 const PHASES = ["filled", "emptied"];
 const BASE = "kernel";
 const SAMPLE_SECONDS = 30;
+const QUICK_SAMPLE_SECONDS = 8;
 
 const columns = [
   { key: "ratio", title: "× kernel's time", digits: 2, plot: true, reference: 1 },
@@ -55,7 +56,10 @@ function burstRow({ name, title, load, count: fullCount, quickCount, slow = fals
     title,
     slow,
     columns,
-    plan: ({ rounds }) => ({ samples: rounds * subjects.length, seconds: SAMPLE_SECONDS }),
+    plan: ({ rounds, quick }) => ({
+      samples: rounds * subjects.length,
+      seconds: quick ? QUICK_SAMPLE_SECONDS : SAMPLE_SECONDS,
+    }),
     async run({ quick, rounds, say }) {
       const count = quick ? quickCount : fullCount;
       const sample = (subject) => sampleBurst({ kind: leaves[subject].kind, load, count });

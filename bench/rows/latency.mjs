@@ -5,7 +5,9 @@ import { sampleLatency } from "../latency/sample.mjs";
 import { fixed } from "../report/table.mjs";
 import { compare, hasWholeCpu, notesOf, ratios, summaryOf } from "./compare.mjs";
 
-const names = ["wire", "kernel", "tc", "xdp", "packet", "xsk", "ovs"];
+const ALL = ["wire", "kernel", "tc", "xdp", "packet", "xsk", "ovs"];
+const QUICK = ["kernel", "tc", "xsk"];
+const namesOf = ({ quick }) => (quick ? QUICK : ALL);
 const SETUP_SECONDS = 4;
 
 const columns = [
@@ -45,8 +47,13 @@ export const latencyRow = {
   name: "latency",
   title: "request and response over UDP, one at a time, through two VTEPs, everything on one core",
   columns,
-  plan: ({ rounds, seconds }) => ({ samples: rounds * names.length, seconds: SETUP_SECONDS + seconds }),
-  async run({ rounds, seconds, cpu, say }) {
+  plan: (options) => ({
+    samples: options.rounds * namesOf(options).length,
+    seconds: SETUP_SECONDS + options.seconds,
+  }),
+  async run(options) {
+    const { rounds, seconds, cpu, say } = options;
+    const names = namesOf(options);
     const sample = (subject) => sampleLatency({ subject, cpu, seconds });
     const results = await compare({ subjects: names, rounds, sample, describe, say, missing: missingPeer });
     const base = results.get("kernel").samples;

@@ -43,14 +43,20 @@ function entryOf(name, { samples, failure, skipped }, { base, wire }) {
   };
 }
 
-function tcpRow({ name, title, underlay, streams, names, slow }) {
+function tcpRow({ name, title, underlay, streams, subjects: all, slow }) {
+  const namesOf = ({ quick }) => (quick ? CHOSEN : all);
   return {
     name,
     title,
     slow,
     columns,
-    plan: ({ rounds, tcpSeconds }) => ({ samples: rounds * names.length, seconds: SETUP_SECONDS + tcpSeconds }),
-    async run({ rounds, tcpSeconds, cpu, say }) {
+    plan: (options) => ({
+      samples: options.rounds * namesOf(options).length,
+      seconds: SETUP_SECONDS + options.tcpSeconds,
+    }),
+    async run(options) {
+      const { rounds, tcpSeconds, cpu, say } = options;
+      const names = namesOf(options);
       if (findProgram("iperf3") === undefined) {
         return { entries: [], skipped: "iperf3 is missing: apt-get install iperf3" };
       }
@@ -77,7 +83,7 @@ export const tcpRows = [1, 8].flatMap((streams) =>
       title: `${streams === 1 ? "one TCP stream" : "eight TCP streams"}, ${how}`,
       underlay,
       streams,
-      names: streams === 1 && ["offload", "segment"].includes(underlay) ? ALL : CHOSEN,
+      subjects: streams === 1 && ["offload", "segment"].includes(underlay) ? ALL : CHOSEN,
       slow: streams > 1 || suffix !== "",
     }),
   ),
