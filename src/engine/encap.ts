@@ -103,14 +103,7 @@ export function sourcePort(settings: VtepSettings, flowHash: number): number {
   return settings.sourcePortMin + (((flowHash >>> 16) * settings.sourcePortCount) >>> 16);
 }
 
-function writeIpv4(
-  tables: Tables,
-  vtep: number,
-  view: DataView,
-  ip: number,
-  inner: number,
-  innerLength: number,
-): void {
+function writeIpv4(tables: Tables, vtep: number, view: DataView, ip: number, inner: number, innerLength: number): void {
   const { settings, vteps } = tables;
   const innerIp = innerIpVersion(view, inner, innerLength);
   const tos = outerTrafficClass(settings, view, inner, innerIp);
