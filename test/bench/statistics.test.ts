@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { missingPeer } from "../../bench/datapath/peers.mjs";
 import { median, quantile, summary } from "../../bench/report/statistics.mjs";
 import { table } from "../../bench/report/table.mjs";
 import { compare, ratios } from "../../bench/rows/compare.mjs";
@@ -28,6 +29,18 @@ describe("statistics of benches", () => {
     expect(order).toEqual(["ours", "broken", "theirs", "ours", "theirs"]);
     expect(results.get("broken")).toEqual({ samples: [], failure: "no such thing" });
     expect(results.get("theirs").samples).toHaveLength(2);
+  });
+
+  it("leaves out a peer that is not installed, by name and with the reason", async () => {
+    const missing = (name: string) => missingPeer(name, () => undefined);
+    const said: string[] = [];
+    const say = (text: string) => said.push(text);
+    const sample = async () => 1;
+    const results = await compare({ subjects: ["kernel", "ovs"], rounds: 1, sample, describe: String, say, missing });
+    const reason = "ovs-vswitchd and ovsdb-server not installed: apt-get install openvswitch-switch";
+    expect(results.get("ovs")).toEqual({ samples: [], skipped: reason });
+    expect(results.get("kernel")?.samples).toEqual([1]);
+    expect(said).toContain(`ovs: SKIP: ${reason}`);
   });
 
   it("aligns tables", () => {
