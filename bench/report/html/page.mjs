@@ -55,9 +55,9 @@ function targetLine({ number, title, entry, row, column, value, verdict, ...mark
 function targetTable(rows) {
   const judged = judge(rows).filter(({ verdict }) => verdict !== undefined);
   if (judged.length === 0) return "";
-  const counts = Object.entries(VERDICTS).map(([name, { word, sign, tone }]) => {
+  const counts = Object.entries(VERDICTS).flatMap(([name, { word, sign, tone }]) => {
     const count = judged.filter(({ verdict }) => verdict === name).length;
-    return html`<span class="${tone}">${sign} ${count} × ${word}</span>`;
+    return count === 0 ? [] : [html`<span class="${tone}">${sign} ${count} × ${word}</span>`];
   });
   return html`<h2 id="targets">Targets</h2>
 <p class="about">What the rows of this run say of them, by their medians.</p>

@@ -9,7 +9,7 @@ const WIDTH = 1040;
 const LABELS = 270;
 const GAP = 24;
 /** Beside each panel, for the value in words. */
-const VALUES = 128;
+const VALUES = 150;
 const LINE = 30;
 const HEAD = 30;
 const FOOT = 26;

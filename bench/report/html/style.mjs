@@ -33,11 +33,11 @@ svg { display: block; width: 100%; min-width: 760px; height: auto; font-size: 13
 svg + svg { margin-top: 18px }
 .scroll { overflow-x: auto }
 table { border-collapse: collapse; width: 100%; margin-top: 12px; font-size: 14px }
-th { font-weight: 500; font-size: 12.5px; color: var(--soft); text-align: right; vertical-align: bottom; border-bottom: 1px solid var(--line); padding: 6px 0 6px 18px }
-td { text-align: right; padding: 5px 0 5px 18px; border-bottom: 1px solid var(--line); white-space: nowrap }
+th { font-weight: 500; font-size: 12.5px; color: var(--soft); text-align: right; vertical-align: bottom; border-bottom: 1px solid var(--line); padding: 6px 0 6px 14px }
+td { text-align: right; padding: 5px 0 5px 14px; border-bottom: 1px solid var(--line); white-space: nowrap }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
 tr:last-child td { border-bottom: 0 }
-td small { color: var(--soft); font-size: 12.5px }
+td small { color: var(--soft); font-size: 11.5px }
 .targets td.text, .targets th.text { text-align: left; white-space: normal }
 td.absent { text-align: left; color: var(--soft); white-space: normal; overflow-wrap: anywhere; font-size: 13px }
 .note { color: var(--soft); font-size: 14px; margin-top: 10px }
