@@ -110,7 +110,8 @@ async function listen(
   const errors: string[] = [];
   machine.stdout?.setEncoding("utf8").on("data", (text: string) => {
     spoken.push(text);
-    print(text);
+    // The mark comes in one piece: the machine writes it at once, and then ends.
+    print(text.split(EXIT_MARK, 1)[0] ?? "");
   });
   machine.stderr?.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   const timer = setTimeout(() => machine.kill("SIGKILL"), timeoutMs);
