@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Limit } from "../../abi/generated.js";
-import { type BpfMap, BpfObject, type BpfProgram } from "../../native/index.js";
+import { type BpfMap, BpfObject, type BpfProgram, type NativeError } from "../../native/index.js";
 import { VtepError } from "../../wire/error.js";
 import { MapName } from "./maps.js";
 
@@ -94,6 +94,16 @@ function loadObject(bytes: Uint8Array, options: Parameters<typeof BpfObject.load
     return BpfObject.load(bytes, options);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new VtepError("bpf_load_failed", `eBPF programs: ${why}`, { object: options.name }, cause);
+    const verifier = lastWords((cause as Partial<NativeError>).verifierLog);
+    throw new VtepError("bpf_load_failed", `eBPF programs: ${why}${verifier}`, { object: options.name }, cause);
   }
+}
+
+/** The verifier tells at length what it went through, and its reason last, before what it counted. */
+function lastWords(log = ""): string {
+  const lines = log
+    .split("\n")
+    .filter((line) => line !== "" && !/^(processed|verification time|stack depth) /.test(line));
+  const last = lines.at(-1);
+  return last === undefined ? "" : `: ${last}`;
 }
