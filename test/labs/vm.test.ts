@@ -1,16 +1,20 @@
-/** Labs that need more of the kernel than this machine's has, in a virtual machine: minutes each, so only when asked for. */
+/**
+ * Labs that need more of the kernel than this machine's has, in a virtual machine with Debian's, and one that shows that
+ * the eBPF programs pass that kernel's verifier: minutes each, so only when asked for.
+ */
 import { describe, it } from "vitest";
 import { checkoutRoot, labNames, loadLab } from "../../src/lab/load.js";
+import type { Variant } from "../../src/lab/topology.js";
 import { missingForVm, runInVm } from "../../src/lab/vm/machine.js";
 import { rounds } from "../effort.js";
 
 const TIMEOUT_MS = 1_200_000;
-/** eBPF is tested where it is fast: loading it takes an emulated processor a minute. */
-const VARIANTS = rounds(1) > 1 ? ["userspace", "ebpf"] : ["userspace"];
+const VARIANTS: readonly Variant[] = ["userspace", "ebpf"];
+const EVERY_KERNEL = ["two-vteps", "ebpf"] as const;
 
 const isAsked = process.env.VTEPD_TEST_VM === "1" || rounds(1) > 1;
 const labs = labNames().filter((name) => (loadLab(name).kernel ?? []).length > 0);
-const runs = labs.flatMap((name) => VARIANTS.map((variant) => [name, variant] as const));
+const runs = [EVERY_KERNEL, ...labs.flatMap((name) => VARIANTS.map((variant) => [name, variant] as const))];
 
 describe("labs in a virtual machine", () => {
   it.for(runs)("%s with %s", { timeout: TIMEOUT_MS }, async ([name, variant], ctx) => {

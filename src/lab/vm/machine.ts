@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { VtepError } from "../../wire/error.js";
 import { ended, stop } from "../process.js";
@@ -108,11 +109,11 @@ async function listen(
 ): Promise<VmResult> {
   const spoken: string[] = [];
   const errors: string[] = [];
-  machine.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    spoken.push(text);
-    // The mark comes in one piece: the machine writes it at once, and then ends.
-    print(text.split(EXIT_MARK, 1)[0] ?? "");
-  });
+  if (machine.stdout !== null)
+    createInterface({ input: machine.stdout }).on("line", (line) => {
+      spoken.push(`${line}\n`);
+      if (!line.startsWith(EXIT_MARK)) print(`${line}\n`);
+    });
   machine.stderr?.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   const timer = setTimeout(() => machine.kill("SIGKILL"), timeoutMs);
   await ended(machine);
