@@ -6,11 +6,14 @@ import { defineConfig } from "vitest/config";
  */
 const PURE = ["abi", "wire", "tables", "engine", "config", "architecture", "telemetry", "lab"];
 const pureFiles = PURE.map((folder) => `test/${folder}/**/*.test.ts`);
-/**
- * Each run of a lab has namespaces of its own: two at a time. They run real daemons with real timers on a machine that
- * others may be using, so a failed one is run once more; the summary names it and says how it failed first.
- */
+/** Each run of a lab has namespaces of its own: two at a time. */
 const labFiles = ["test/labs/**/*.test.ts"];
+
+/**
+ * What runs kernels, daemons and FRR with their own timers, on a machine that others may be using, is run once more when
+ * it fails; the summary names it and says how it failed first. What touches nothing but memory has no such excuse.
+ */
+const RETRY = 1;
 
 export default defineConfig({
   test: {
@@ -30,6 +33,7 @@ export default defineConfig({
           exclude: [...pureFiles, ...labFiles],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          retry: RETRY,
           sequence: { groupOrder: 1 },
         },
       },
@@ -40,7 +44,7 @@ export default defineConfig({
           include: labFiles,
           testTimeout: 60_000,
           maxConcurrency: 2,
-          retry: 1,
+          retry: RETRY,
           sequence: { groupOrder: 2 },
         },
       },
