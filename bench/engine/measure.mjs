@@ -24,7 +24,7 @@ function byBenchmark(maxTime) {
   benchmark.run();
   if (benchmark.error) throw benchmark.error;
   const samples = benchmark.stats.sample.map((perBatch) => (perBatch * 1e9) / BATCH_FRAMES);
-  return { nsMedian: quantile(samples, 0.5), samples: samples.length, errorPercent: benchmark.stats.rme };
+  return { nsMedian: quantile(samples, 0.5), sampleCount: samples.length, errorPercent: benchmark.stats.rme };
 }
 
 /** Every batch by the clock: the tail that a mean hides. CPU time beside it, because the machine may be shared. */

@@ -25,7 +25,7 @@ const columns = [
   { key: "heapBytesPerFrame", title: "heap bytes a frame", digits: 3 },
 ];
 
-async function measureCase(name, { engineSeconds, heapFrames }) {
+export async function measureCase(name, { engineSeconds, heapFrames }) {
   const time = JSON.parse(await outputOf([join(folder, "measure.mjs"), name, String(engineSeconds)]));
   const heap = JSON.parse(await outputOf([...heapFlags, join(folder, "heap.mjs"), name, String(heapFrames)]));
   const derived = {

@@ -83,7 +83,7 @@ function numbers({ entries, columns }) {
   return html`<div class="scroll"><table><thead><tr><th></th>${used.map(({ title }) => html`<th>${title}</th>`)}</tr></thead><tbody>${lines}</tbody></table></div>`;
 }
 
-/** Hooks and programs, as the first sample of each subject had them. */
+/** Hooks and programs, as the first sample of each subject had them; `samples`, where an entry has it, is their list. */
 function attached({ entries }) {
   const lists = entries.flatMap(({ title, samples = [] }) => {
     const [{ hooks = [], attached: programs = [] } = {}] = samples;
