@@ -7,8 +7,9 @@ import { Hooks } from "../../src/dataplane/ebpf/hooks.js";
 import type { ProgramHook } from "../../src/dataplane/ebpf/load.js";
 import { encodeIndex, MapName } from "../../src/dataplane/ebpf/maps.js";
 import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
-import { DESC_OFFSET, TapDevice } from "../../src/native/index.js";
+import { DESC_OFFSET, DESC_STRIDE, TapDevice } from "../../src/native/index.js";
 import type { Tables } from "../../src/tables/tables.js";
+import { EtherType } from "../../src/wire/ethernet.js";
 import { buildTables } from "../corpus/given.js";
 import { advertisement, solicitation } from "../corpus/icmp.js";
 import {
@@ -93,6 +94,17 @@ describe.each(HOOKS)(`punt classes at %s (${NEEDS_ROOT})`, (hook) => {
   }
 });
 
+/** Of what the TAP has: the host's own stack reports its multicast groups too, when it likes. */
+function tagsOfArp(tap: TapDevice): DataView[] {
+  const { buffer, byteOffset } = tap.pool;
+  const frames = Array.from(
+    { length: tap.receive() },
+    (_, frame) => tap.descriptors[frame * DESC_STRIDE + DESC_OFFSET]!,
+  );
+  const tags = frames.map((offset) => new DataView(buffer, byteOffset + offset + 12));
+  return tags.filter((tag) => tag.getUint16(4) === EtherType.ARP);
+}
+
 describe("the tag of a punted frame (root)", () => {
   const net = new Namespaces();
   const handles: { close(): void }[] = [];
@@ -136,10 +148,10 @@ describe("the tag of a punted frame (root)", () => {
         vtep.bridgeDomain(1, 100, bdFlags);
         writer.writeDeltas();
         host.send(arpRequest(0));
-        await until(() => tap.receive() > 0);
-        const { buffer, byteOffset } = tap.pool;
-        const tag = new DataView(buffer, byteOffset + tap.descriptors[DESC_OFFSET]! + 12);
-        return [tag.getUint16(0), tag.getUint8(2) >>> 4, tag.getUint16(2) & 0xfff];
+        const tags: DataView[] = [];
+        await until(() => tags.push(...tagsOfArp(tap)) > 0);
+        const [tag] = tags;
+        return [tag!.getUint16(0), tag!.getUint8(2) >>> 4, tag!.getUint16(2) & 0xfff];
       };
       expect(await sendAndRead(0)).toEqual([0x88a8, Punt.BROADCAST, 1]);
       expect(await sendAndRead(BdFlag.ARP_SUPPRESSION)).toEqual([0x88a8, Punt.NEIGHBOR, 1]);
