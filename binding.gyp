@@ -25,6 +25,7 @@
         "native/packet_socket.cc",
         "native/packet_send.cc",
         "native/tap_device.cc",
+        "native/tap_interface.cc",
         "native/gso_device.cc",
         "native/xsk_rings.cc",
         "native/xsk_socket.cc",

@@ -1,70 +1,17 @@
 #include "tap_device.h"
 
-#include <linux/if_tun.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "arguments.h"
+#include "tap_interface.h"
 
 namespace {
 
 constexpr uint32_t kDefaultSlots = 64;
 constexpr uint32_t kDefaultSlotSize = 65536 + 512;
 constexpr uint32_t kDefaultHeadroom = 128;
-
-// Without addresses of its own the device sends no router solicitations or MLD reports into the frame stream.
-void DisableIpv6(const std::string& name) {
-  const std::string path = "/proc/sys/net/ipv6/conf/" + name + "/disable_ipv6";
-  const Fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  // Absent where the kernel has no IPv6, which is as good.
-  if (fd.open() && write(fd.get(), "1", 1) != 1) FailErrno("write", "switch off IPv6 on " + name);
-}
-
-struct Created {
-  Fd fd;
-  uint32_t ifindex;
-};
-
-// With IPv6, but as silent: the stack is told to make no address.
-void MakeNoAddresses(const std::string& name) {
-  const std::string path = "/proc/sys/net/ipv6/conf/" + name + "/addr_gen_mode";
-  const Fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (fd.open() && write(fd.get(), "1", 1) != 1) FailErrno("write", "keep IPv6 addresses from " + name);
-}
-
-// Called in the namespace where the device shall be.
-Created CreateDevice(const std::string& name, std::optional<uint32_t> mtu, std::optional<uint32_t> queue_length,
-                     bool ipv6) {
-  Created created{Fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)), 0};
-  if (!created.fd.open()) FailErrno("open", "open /dev/net/tun");
-  ifreq request{};
-  memcpy(request.ifr_name, name.data(), name.size());
-  request.ifr_flags = IFF_TAP | IFF_NO_PI | static_cast<short>(IFF_TUN_EXCL);
-  if (ioctl(created.fd.get(), TUNSETIFF, &request) != 0) FailErrno("ioctl(TUNSETIFF)", "create TAP device " + name);
-
-  const Fd control(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!control.open()) FailErrno("socket", "set up TAP device " + name);
-  ipv6 ? MakeNoAddresses(name) : DisableIpv6(name);
-  if (mtu) {
-    request.ifr_mtu = static_cast<int>(*mtu);
-    if (ioctl(control.get(), SIOCSIFMTU, &request) != 0)
-      FailErrno("ioctl(SIOCSIFMTU)", "set the MTU of " + name + " to " + std::to_string(*mtu));
-  }
-  if (queue_length) {
-    request.ifr_qlen = static_cast<int>(*queue_length);
-    if (ioctl(control.get(), SIOCSIFTXQLEN, &request) != 0)
-      FailErrno("ioctl(SIOCSIFTXQLEN)", "set the queue of " + name + " to " + std::to_string(*queue_length) + " frames");
-  }
-  request.ifr_flags = IFF_UP | IFF_NOARP;
-  if (ioctl(control.get(), SIOCSIFFLAGS, &request) != 0) FailErrno("ioctl(SIOCSIFFLAGS)", "bring up " + name);
-  if (ioctl(control.get(), SIOCGIFINDEX, &request) != 0) FailErrno("ioctl(SIOCGIFINDEX)", "find " + name);
-  created.ifindex = static_cast<uint32_t>(request.ifr_ifindex);
-  return created;
-}
 
 }  // namespace
 
@@ -87,21 +34,13 @@ TapDevice::TapDevice(const Napi::CallbackInfo& info) : Handle(info) {
 
 void TapDevice::Open(const Napi::CallbackInfo& info) {
   const Options options(info[0]);
-  const std::string name = options.String("name");
-  if (name.empty() || name.size() >= IFNAMSIZ || name.find_first_of("/ %") != std::string::npos)
-    FailArgument("name must be an interface name of 1 to 15 characters");
-  std::optional<uint32_t> mtu;
-  if (options.Has("mtu")) mtu = options.Uint32("mtu");
-  std::optional<uint32_t> queue_length;
-  if (options.Has("queueLength")) queue_length = options.Uint32("queueLength");
-  const bool ipv6 = options.Bool("ipv6", false);
-  Created created =
-      Netns::FromJavaScript(options.Get("netns")).Run([&] { return CreateDevice(name, mtu, queue_length, ipv6); });
+  const TapSettings settings = ReadTapSettings(options);
+  TapInterface created = MakeTap(options, settings);
   fd_ = std::move(created.fd);
   ifindex_ = created.ifindex;
   Napi::Object self = info.This().As<Napi::Object>();
   self.DefineProperties({
-      Napi::PropertyDescriptor::Value("name", Napi::String::New(info.Env(), name), napi_enumerable),
+      Napi::PropertyDescriptor::Value("name", Napi::String::New(info.Env(), settings.name), napi_enumerable),
       Napi::PropertyDescriptor::Value("ifindex", Napi::Number::New(info.Env(), ifindex_), napi_enumerable),
   });
   pool_.emplace(self, options.Uint32("slots", kDefaultSlots), options.Uint32("slotSize", kDefaultSlotSize),
