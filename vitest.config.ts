@@ -6,12 +6,15 @@ import { defineConfig } from "vitest/config";
  */
 const PURE = ["abi", "wire", "tables", "engine", "config", "architecture", "telemetry", "lab"];
 const pureFiles = PURE.map((folder) => `test/${folder}/**/*.test.ts`);
+/** Cases and random frames through engine and programs: the second try of a random failure would be another frame. */
+const COMPARED = ["corpus", "bpf", "differential"];
+const comparedFiles = COMPARED.map((folder) => `test/${folder}/**/*.test.ts`);
 /** Each run of a lab has namespaces of its own: two at a time. */
 const labFiles = ["test/labs/**/*.test.ts"];
 
 /**
  * What runs kernels, daemons and FRR with their own timers, on a machine that others may be using, is run once more when
- * it fails; the summary names it and says how it failed first. What touches nothing but memory has no such excuse.
+ * it fails; the summary names it and says how it failed first. What compares decisions has no such excuse.
  */
 const RETRY = 1;
 
@@ -28,9 +31,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "compared",
+          include: comparedFiles,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: [...pureFiles, ...labFiles],
+          exclude: [...pureFiles, ...comparedFiles, ...labFiles],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           retry: RETRY,
