@@ -60,6 +60,13 @@ VTEP_ARRAY(vtep1_adjacency, VTEP_MAX_ADJACENCIES, struct vtep_adjacency);
 /* Changes whenever an entry of these tables has: then nothing that was remembered holds. */
 VTEP_ARRAY(vtep1_generation, 1, __u32);
 
+/*
+ * Whether a CPU may remember what the tables said. Not where one program can interrupt
+ * another on its CPU (PREEMPT_RT): what is remembered has no lock, and a frame would be
+ * sent where another one's entry said. A constant, so that it costs nothing.
+ */
+const volatile __u32 vtep1_remembers = 1;
+
 VTEP_ARRAY(vtep1_vrf, VTEP_MAX_VRFS, struct vtep_vrf);
 VTEP_HASH(vtep1_host, VTEP_MAX_HOSTS, struct vtep_host_key, struct vtep_host);
 VTEP_ARRAY(vtep1_route, VTEP_MAX_ROUTES, struct vtep_route);

@@ -94,7 +94,7 @@ static __always_inline bool find_recent(const struct packet *p, const void *eth,
 	__u32 *generation = lookup(&vtep1_generation, 0);
 	struct recent *entry = lookup(&vtep1_recent, recent_index(words, p->ifindex, number));
 
-	if (!generation || !entry)
+	if (!vtep1_remembers || !generation || !entry)
 		return false;
 	recall->entry = entry;
 	recall->generation = *(volatile __u32 *)generation;

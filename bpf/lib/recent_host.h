@@ -53,7 +53,7 @@ static __always_inline bool find_recent_host(const __u64 *address, __u32 vrf, st
 	__u32 *generation = lookup(&vtep1_generation, 0);
 	struct recent_host *entry = lookup(&vtep1_rec_host, recent_host_index(address, vrf));
 
-	if (!generation || !entry)
+	if (!vtep1_remembers || !generation || !entry)
 		return false;
 	recall->entry = entry;
 	recall->generation = *(volatile __u32 *)generation;

@@ -1,7 +1,7 @@
 // Loads the programs of bpf/, each when it is wanted first, on one set of maps. Everything belongs to this process:
 // when it dies, programs, links and maps go with it.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Limit } from "../../abi/generated.js";
 import { type BpfMap, BpfObject, type BpfProgram, type NativeError } from "../../native/index.js";
@@ -41,9 +41,15 @@ export class Programs {
     private readonly maxEntries: Readonly<Record<string, number>>,
     private readonly owner: BpfObject,
     private readonly mapByName: Readonly<Record<MapName, BpfMap>>,
+    private readonly constants: Uint8Array,
   ) {}
 
-  static load(files: ObjectFiles, maxEntries: Readonly<Record<string, number>> = {}): Programs {
+  /** `remembers`: whether a CPU may keep what the tables said of a frame's addresses for the next frame. */
+  static load(
+    files: ObjectFiles,
+    maxEntries: Readonly<Record<string, number>> = {},
+    remembers = !isRealtimeKernel(),
+  ): Programs {
     const recent = {
       [MapName.RECENT]: Limit.RECENT_PAIRS * cpus().length,
       [MapName.RECENT_HOSTS]: Limit.RECENT_HOSTS * cpus().length,
@@ -51,7 +57,8 @@ export class Programs {
     const sizes = { ...recent, ...maxEntries };
     const owner = loadObject(files.access, { name: "vtep_maps", maxEntries: sizes, programs: [] });
     const maps = Object.fromEntries(Object.values(MapName).map((name) => [name, owner.map(name)]));
-    return new Programs(files, sizes, owner, maps as Record<MapName, BpfMap>);
+    const constants = new Uint8Array(Uint32Array.of(Number(remembers)).buffer);
+    return new Programs(files, sizes, owner, maps as Record<MapName, BpfMap>, constants);
   }
 
   map(name: MapName): BpfMap {
@@ -81,8 +88,20 @@ export class Programs {
   private loadOne(role: Role, program: string): BpfObject {
     const { maxEntries, mapByName } = this;
     const bytes = role === "access" ? this.files.access : this.files.underlay;
-    return loadObject(bytes, { name: `vtep_${role}`, maxEntries, reuseMaps: mapByName, programs: [program] });
+    const name = `vtep_${role}`;
+    const initialValues = { [constantsOf(name)]: this.constants };
+    return loadObject(bytes, { name, maxEntries, initialValues, reuseMaps: mapByName, programs: [program] });
   }
+}
+
+/** libbpf keeps eight characters of the object's name. */
+function constantsOf(name: string): string {
+  return `${name.slice(0, 8)}.rodata`;
+}
+
+/** PREEMPT_RT: there a program may be interrupted by another on its CPU. */
+function isRealtimeKernel(): boolean {
+  return existsSync("/sys/kernel/realtime");
 }
 
 function nameOf(role: Role, hook: ProgramHook): string {
