@@ -1,6 +1,7 @@
 // The words of `vtepd bench`, and what they may be. Refuses to run anything.
 import os from "node:os";
 import { parseArgs } from "node:util";
+import { targets } from "./targets.mjs";
 
 export const USAGE = `Usage: vtepd bench [options]        (root)
 
@@ -8,7 +9,7 @@ Sets vtepd beside the kernel, Open vSwitch and no overlay at all on the same pat
 as JSON and as an HTML report that needs no network.
 
   --quick          fewer rows and samples: under two minutes on an idle machine
-  --row NAME       only this row; may be repeated
+  --row NAME       only this row; may be repeated. A number: the rows that a target of this number is read off
   --rounds N       how often each subject is measured (5; --quick: 1)
   --seconds S      how long a sample is measured (2; --quick: 0.4)
   --cpu N          the CPU that is measured on (the last one)
@@ -89,10 +90,17 @@ export function readCommandLine(argv) {
   };
 }
 
-/** The rows that were asked for, in the order in which rows are run. */
+/** A name stands for itself. */
+function namesOf(word) {
+  const target = targets.find(({ number }) => word === String(number));
+  return target?.marks.map(({ row }) => row) ?? [word];
+}
+
+/** The rows that were asked for, by name or by number of a target, in the order in which rows are run. */
 export function chooseRows(rows, wanted, quick) {
   const names = rows.map(({ name }) => name);
-  const unknown = (wanted ?? []).find((name) => !names.includes(name));
+  const chosen = wanted?.flatMap(namesOf);
+  const unknown = chosen?.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new UsageError(`there is no row '${unknown}'; the rows are: ${names.join(", ")}`);
-  return rows.filter(({ name, slow }) => wanted?.includes(name) ?? !(quick && slow));
+  return rows.filter(({ name, slow }) => chosen?.includes(name) ?? !(quick && slow));
 }

@@ -46,6 +46,12 @@ describe("words of vtepd bench", () => {
     expect(names(["b"], true)).toEqual(["b"]);
     expect(() => names(["c"], false)).toThrow("the rows are: a, b");
   });
+
+  it("choose the rows of a target by its number", () => {
+    const rows = [{ name: "encap" }, { name: "latency" }, { name: "tcp" }, { name: "decap" }];
+    expect(chooseRows(rows, ["7", "1"], false)).toEqual([{ name: "encap" }, { name: "latency" }, { name: "decap" }]);
+    expect(() => chooseRows(rows, ["21"], false)).toThrow("no row '21'");
+  });
 });
 
 describe("progress of the bench", () => {
