@@ -96,8 +96,11 @@ const MAC_SPELLINGS = [
   /^[0-9a-f]{4}(\.[0-9a-f]{4}){2}$/i,
 ];
 
+const CANONICAL_MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
+
 /** Lower case with colons; undefined if the text is not a MAC address. */
 export function canonicalMac(text: string): string | undefined {
+  if (CANONICAL_MAC.test(text)) return text;
   if (!MAC_SPELLINGS.some((spelling) => spelling.test(text))) return undefined;
   const digits = text.replace(/[^0-9a-f]/gi, "").toLowerCase();
   return digits.replace(/(..)(?!$)/g, "$1:");

@@ -1,6 +1,6 @@
 // Plain values → config, or every problem in it. Shape first, then the rules on whatever has a sound shape.
 
-import { normalise, normaliseDraft } from "./normalise.js";
+import { normaliseDraft } from "./normalise.js";
 import { formatPath, type Path, type SourceLines } from "./problem.js";
 import type { RuleContext } from "./rules/context.js";
 import { rules } from "./rules.js";
@@ -36,5 +36,6 @@ export function checkValue(value: unknown, lines: SourceLines, earlier: readonly
     },
   };
   for (const rule of rules) rule(context);
-  return { config: problems.length > 0 ? undefined : normalise(value), problems };
+  // Where nothing is broken, the draft has no holes.
+  return { config: problems.length > 0 ? undefined : (draft as VtepConfig), problems };
 }

@@ -91,15 +91,30 @@ const hostAddress: TextFormat = {
   canonical: canonicalAddress,
 };
 
+/** Texts that are remembered: as many as there can be VTEPs. */
+const REMEMBERED = 8192;
+
+/** PERF: of a million MACs, each names one of few VTEPs; reading its address took a quarter of the time of `check`. */
+function remembered<Result>(read: (text: string) => Result): (text: string) => Result {
+  const known = new Map<string, { readonly result: Result }>();
+  return (text) => {
+    const earlier = known.get(text);
+    if (earlier !== undefined) return earlier.result;
+    const result = read(text);
+    if (known.size < REMEMBERED) known.set(text, { result });
+    return result;
+  };
+}
+
 const vtepAddress: TextFormat = {
   allowed: "a unicast IPv4 or IPv6 address that the underlay routes",
-  fault(text) {
+  fault: remembered((text) => {
     const address = parseAddress(text);
     // fe80:: means nothing without an interface, and the underlay cannot route it.
     if (address !== undefined && isIpv6LinkLocal(address)) return "is a link-local address";
     return hostFault(text);
-  },
-  canonical: canonicalAddress,
+  }),
+  canonical: remembered(canonicalAddress),
 };
 
 const interfaceAddress: TextFormat = {

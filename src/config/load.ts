@@ -18,8 +18,8 @@ export type LoadResult =
   | ({ readonly ok: true } & LoadedConfig)
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** A config of 100 000 static MACs has 8 MB; /dev/zero has more. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
+/** A config of a million static MACs has 70 to 90 MB; /dev/zero has more. */
+const MAX_FILE_BYTES = 128 * 1024 * 1024;
 
 /** Reads and checks a config file. */
 export function loadConfig(file: string): LoadResult {

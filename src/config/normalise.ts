@@ -32,10 +32,11 @@ function normaliseNode(schema: Schema, value: unknown, path: Path, broken: Reado
 
 function normaliseMapping(schema: MappingSchema, value: unknown, path: Path, broken: ReadonlySet<string>): unknown {
   if (typeof value !== "object" || value === null) return undefined;
-  const given: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(value));
+  const given = value as Readonly<Record<string, unknown>>;
   const result: Record<string, unknown> = {};
   for (const [key, child] of Object.entries(schema.properties)) {
-    const raw = given[key] === undefined ? child.default : given[key];
+    const own = Object.hasOwn(given, key) ? given[key] : undefined;
+    const raw = own === undefined ? child.default : own;
     const normalised = normaliseNode(child, raw, [...path, key], broken);
     if (normalised !== undefined) result[key] = normalised;
   }

@@ -173,9 +173,11 @@ export class VtepControl {
       .filter(({ state }) => state === "err-disabled")
       .map(({ intent }) => `port ${intent.interface} is err-disabled`);
     const unreachable = [...this.unreachableVteps(), ...this.vteps.problems(), ...this.routes.problems()];
+    const { full, count, refusals } = this.parts.tables.fdb;
+    const room = full ? [`the FDB is full with ${count} MACs: ${refusals} times another found no room`] : [];
     const parked = this.parked.map(({ item, constraint }) => `${item} is not in the data path: ${constraint}`);
     const hosts = [...this.neighbors.problems(), ...this.gatewaySearch.problems()];
-    const others = [...hosts, ...(this.frr?.problems() ?? [])];
+    const others = [...hosts, ...room, ...(this.frr?.problems() ?? [])];
     return [...unattached, ...down, ...disabled, ...unreachable, ...others, ...parked];
   }
 

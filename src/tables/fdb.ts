@@ -43,6 +43,8 @@ export class Fdb {
   readonly countByBd = new Uint32Array(Limit.MAX_BDS);
   /** Times that a local MAC went or moved, so that who depends on one knows when to look. */
   localDepartures = 0;
+  /** Times that an entry found no room. */
+  refusals = 0;
   /** Hears of each key whose local entry came, changed or went, after the fact; it must not change the table. */
   onLocal: ((w0: number, w1: number) => void) | undefined;
 
@@ -106,7 +108,10 @@ export class Fdb {
     let slot = this.findWords(w0, lo);
     let wasLocal = false;
     if (slot === NOT_FOUND) {
-      if (this.full) return false;
+      if (this.full) {
+        this.refusals += 1;
+        return false;
+      }
       slot = this.insert(w0, lo);
       this.countByBd[bd]! += 1;
     } else {

@@ -49,6 +49,7 @@ describe("forwarding database", () => {
     fdb.set(1, 0, 2, FdbKind.LOCAL, 1, 0, 0);
     expect(fdb.set(1, 0, 3, FdbKind.LOCAL, 1, 0, 0)).toBe(false);
     expect([fdb.full, fdb.count, fdb.find(1, 0, 3)]).toEqual([true, 2, NOT_FOUND]);
+    expect(fdb.refusals).toBe(1);
     expect(fdb.set(1, 0, 2, FdbKind.LOCAL, 5, 0, 0)).toBe(true);
     fdb.delete(1, 0, 1);
     expect(fdb.set(1, 0, 3, FdbKind.LOCAL, 1, 0, 0)).toBe(true);

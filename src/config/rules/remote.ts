@@ -28,14 +28,16 @@ export function remoteVtepsFitLocal(context: RuleContext): void {
   const [reference] = own === undefined ? remotes : [[ownPath, own] as const];
   if (reference === undefined) return;
   const family = familyOfText(reference[1]);
+  const sound = new Set<string>();
   for (const [path, address] of remotes) {
+    if (sound.has(address)) continue;
     if (address === own) {
       report(path, `${address} is this VTEP's own address${at(ownPath)}, allowed: the address of another VTEP`);
     } else if (familyOfText(address) !== family) {
       const other = reference[0] === ownPath ? "the local VTEP" : "another VTEP";
       const wrong = `${address} is ${familyOfText(address)}, but ${other} has ${reference[1]}${at(reference[0])}`;
       report(path, `${wrong}, allowed: ${family} addresses only`);
-    }
+    } else sound.add(address);
   }
 }
 

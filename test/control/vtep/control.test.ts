@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { PortFlag } from "../../../src/abi/generated.js";
+import { FdbKind, PortFlag } from "../../../src/abi/generated.js";
 import { titled, unavailable } from "../netlink/kernel.js";
 import { ControlLab } from "./lab.js";
 
@@ -117,6 +117,18 @@ ports: [{ interface: eth2, bridgeDomain: blue }]
     lab.send("eth2", C, B);
     lab.clock.advance(60_000);
     expect(lab.fdb()).toEqual(["red 200:22 vtep 10.255.0.2", `red 200:b port ${lab.port("eth2")}`]);
+  });
+
+  it("a full FDB is a problem that is told, with what found no room", async () => {
+    await lab.apply(config({}));
+    const { fdb } = lab.tables;
+    for (let lo = 1; !fdb.full; lo++) fdb.set(1, 0x0210, lo, FdbKind.REMOTE, 1, 0, 0);
+    lab.send("eth1", C, A);
+    expect(lab.control.problems()).toContain(
+      `the FDB is full with ${fdb.capacity} MACs: 1 times another found no room`,
+    );
+    fdb.delete(1, 0x0210, 1);
+    expect(lab.control.problems()).not.toContainEqual(expect.stringContaining("is full"));
   });
 
   it("N6, N8: a violated MAC limit err-disables the port, flushes it, and it recovers by time", async () => {
