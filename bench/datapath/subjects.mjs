@@ -29,6 +29,8 @@ export const subjects = {
     hostOffloads: { gro: true, tx: false },
   },
   tc: { title: "vtepd, hook tc", variant: "ebpf", hook: "tc", sink: "tc" },
+  // The same, asked for by the operator: past the queue of the host's veth.
+  tcPeer: { title: "vtepd, hook tc, to the peer", variant: "ebpf", hook: "tc", deliver: "peer", sink: "tc" },
   packet: {
     title: "vtepd, userspace, AF_PACKET",
     variant: "userspace",

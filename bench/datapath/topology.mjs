@@ -29,12 +29,20 @@ export const vtepOf = ({ address, uplink }, { hook = "auto", userspaceSocket = "
   userspaceSocket,
 });
 
+/** `deliver`: how tc gives it frames. */
+const portOf = (access, { hook = "auto", deliver = "queue" }) => ({
+  interface: access,
+  bridgeDomain: DOMAIN,
+  hook,
+  deliver,
+});
+
 function vtepConfig(place, choice) {
   const { remote, access, remoteMac } = place;
   return {
     vtep: vtepOf(place, choice),
     bridgeDomains: [{ name: DOMAIN, vni: VNI }],
-    ports: [{ interface: access, bridgeDomain: DOMAIN, hook: choice.hook ?? "auto" }],
+    ports: [portOf(access, choice)],
     control: {
       mode: "static",
       static: {

@@ -42,7 +42,7 @@ export function entryOf(name, title, { samples, failure, skipped }, { base = [],
 }
 
 /** Whose empty program is the least that a subject could do. */
-const REDIRECT_OF = { xdp: "redirectXdp", tc: "redirectTc" };
+const REDIRECT_OF = { xdp: "redirectXdp", tc: "redirectTc", tcPeer: "redirectTc" };
 
 export function entriesOf(names, results, suffix = "") {
   const samplesOf = (name) => results.get(name)?.samples ?? [];
@@ -56,7 +56,7 @@ export function entriesOf(names, results, suffix = "") {
 export const planOf = (count, { rounds, seconds }) => ({ samples: rounds * count, seconds: SETUP_SECONDS + seconds });
 
 /** Subjects that tell the least for the time they take. */
-const NOT_QUICK = new Set(["redirectTc", "wire", "packet"]);
+const NOT_QUICK = new Set(["redirectTc", "wire", "tcPeer", "packet"]);
 
 function pathRow(path, title, all, { slow = false } = {}) {
   const namesOf = ({ quick }) => all.filter((name) => !(quick && NOT_QUICK.has(name)));
@@ -94,6 +94,8 @@ const generatorRow = {
 
 const redirects = ["redirectXdp", "redirectTc"];
 const vteps = ["kernel", "xdp", "tc", "packet", "xsk", "ovs"];
+/** Where frames go to a host. */
+const toHost = ["kernel", "xdp", "tc", "tcPeer", "packet", "xsk", "ovs"];
 
 const SLOW = { slow: true };
 const shapes = [
@@ -122,8 +124,8 @@ function routedRows(prefix, family, { slow }) {
 export const forwardingRows = [
   generatorRow,
   pathRow("encap", "host → VTEP → underlay, known unicast", [...redirects, "wire", ...vteps]),
-  pathRow("decap", "underlay → VTEP → host, known unicast", [...redirects, ...vteps]),
-  pathRow("vteps", "host → VTEP → VTEP → host, known unicast", ["wire", ...vteps]),
+  pathRow("decap", "underlay → VTEP → host, known unicast", [...redirects, ...toHost]),
+  pathRow("vteps", "host → VTEP → VTEP → host, known unicast", ["wire", ...toHost]),
   ...shapedRows,
   ...routedRows("routed", "IPv4", { slow: false }),
   ...routedRows("routed6", "IPv6", SLOW),

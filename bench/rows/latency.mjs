@@ -5,7 +5,7 @@ import { sampleLatency } from "../latency/sample.mjs";
 import { fixed } from "../report/table.mjs";
 import { compare, hasWholeCpu, notesOf, ratios, summaryOf } from "./compare.mjs";
 
-const ALL = ["wire", "kernel", "tc", "xdp", "packet", "xsk", "ovs"];
+const ALL = ["wire", "kernel", "tc", "tcPeer", "xdp", "packet", "xsk", "ovs"];
 const QUICK = ["kernel", "tc", "xsk"];
 const namesOf = ({ quick }) => (quick ? QUICK : ALL);
 const SETUP_SECONDS = 4;

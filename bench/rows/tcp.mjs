@@ -7,7 +7,7 @@ import { fixed } from "../report/table.mjs";
 import { compare, hasWholeCpu, notesOf, ratios, summaryOf } from "./compare.mjs";
 
 const BASE = "kernel";
-const ALL = ["wire", "kernel", "tc", "xdp", "packet", "xsk", "ovs"];
+const ALL = ["wire", "kernel", "tc", "tcPeer", "xdp", "packet", "xsk", "ovs"];
 /** What `hook: auto` takes for a veth, and what it is compared with. */
 const CHOSEN = ["wire", "kernel", "tc"];
 const SETUP_SECONDS = 4;

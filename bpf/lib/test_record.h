@@ -16,16 +16,18 @@ struct vtep_test_record {
 	__u32 ifindex;
 	__u16 tag_type; /* host order; 0 = no tag beside the bytes */
 	__u16 tag_tci;
+	__u32 to_peer; /* of that interface */
 };
 
 VTEP_ARRAY(vtep1_test, 1, struct vtep_test_record);
 
-static __always_inline void test_record(const struct packet *p, __u32 ifindex)
+static __always_inline void test_record(const struct packet *p, __u32 ifindex, bool to_peer)
 {
 	struct vtep_test_record *record = lookup(&vtep1_test, 0);
 	if (!record)
 		return;
 	record->ifindex = ifindex;
+	record->to_peer = to_peer;
 	record->tag_type = 0;
 	if (p->xdp || !skb_of(p)->vlan_present)
 		return;
@@ -41,7 +43,7 @@ static __always_inline int redirect_xdp(__u32 ifindex)
 
 #else
 
-static __always_inline void test_record(const struct packet *p, __u32 ifindex)
+static __always_inline void test_record(const struct packet *p, __u32 ifindex, bool to_peer)
 {
 }
 

@@ -6,6 +6,7 @@
 #ifndef VTEP_VERDICT_H
 #define VTEP_VERDICT_H
 
+#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include "lib/counters.h"
 #include "lib/decision.h"
@@ -33,7 +34,7 @@ static __always_inline int drop(const struct packet *p, const struct decision *o
 /* The arrival is counted. Out of an interface that XDP cannot reach after all, the frame is lost. */
 static __always_inline int redirect(const struct packet *p, const struct decision *out, __u32 ifindex)
 {
-	test_record(p, ifindex);
+	test_record(p, ifindex, false);
 	if (!p->xdp)
 		return bpf_redirect(ifindex, 0);
 	int action = redirect_xdp(ifindex);
@@ -100,6 +101,29 @@ static __always_inline bool arrange_tc(struct packet *p, const struct decision *
 	return true;
 }
 
+/*
+ * The kernel hands on what it knows of the frame as it is. Its protocol is that of the outer header still where the inner
+ * frame is no IP: then the way through the queue, at whose end the kernel looks again.
+ */
+static __always_inline bool may_go_to_peer(const struct packet *p, const struct decision *out)
+{
+	return !p->xdp && (out->way->egress->flags & VTEP_PORT_TO_PEER) && (__be16)skb_of(p)->protocol == out->ether_type;
+}
+
+/* What a veth takes off a frame that leaves the namespace; the kernel does so only in part, and only since 6.15. */
+static __always_inline int hand_to_peer(const struct packet *p, __u32 ifindex)
+{
+	struct __sk_buff *skb = skb_of(p);
+
+	skb->mark = 0;
+	skb->priority = 0;
+	/* A frame from another port was for somebody else when it came in. */
+	if (skb->pkt_type != PACKET_HOST)
+		bpf_skb_change_type(skb, PACKET_HOST);
+	test_record(p, ifindex, true);
+	return bpf_redirect_peer(ifindex, 0);
+}
+
 static __always_inline int send_to_port(struct packet *p, const struct vtep_config *config, struct decision *out)
 {
 	__u16 vlan = out->way->egress->vlan;
@@ -110,6 +134,8 @@ static __always_inline int send_to_port(struct packet *p, const struct vtep_conf
 	}
 	account_arrival(out);
 	count_transmit(&vtep1_c_port, out->target, out);
+	if (may_go_to_peer(p, out))
+		return hand_to_peer(p, out->way->egress->ifindex);
 	return redirect(p, out, out->way->egress->ifindex);
 }
 

@@ -53,13 +53,14 @@ const ports = list<PortView>("ports", "access ports", [
   { title: "BRIDGE-DOMAIN", value: (row) => row.bridgeDomain },
   { title: "STATE", value: (row) => (row.hostStack ? `${row.state}, host stack` : row.state) },
   { title: "HOOK", value: (row) => row.hook ?? "" },
+  { title: "DELIVER", value: (row) => row.delivery },
   {
     title: "MACS",
     value: (row) => (row.macLimit === null ? row.macCount : `${row.macCount}/${row.macLimit}`),
     align: "right",
   },
   ...traffic,
-  { title: "WHY", value: (row) => row.stateReason || row.hookReason },
+  { title: "WHY", value: (row) => row.stateReason || row.deliveryReason || row.hookReason },
 ]);
 
 function placeOf({ held, vtep, vteps, interface: name, vlan }: FdbView): string {

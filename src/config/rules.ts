@@ -19,12 +19,13 @@ import { ipv6RepairIsWhole, repairedAreUnderlay, repairsAgree } from "./rules/re
 import { macsHaveOnePlace, staticMacsFit } from "./rules/security.js";
 import { bindingsOnce, routerMacsAgree, routesFitTables, routesHaveL3Vni, routesOnce } from "./rules/static.js";
 import { symmetricVrfsComplete, tablesOnce, vnisOnce } from "./rules/vrf.js";
-import { hooksFitDatapath, sourcePortsInOrder, underlayOnce } from "./rules/vtep.js";
+import { deliveryFitsHook, hooksFitDatapath, sourcePortsInOrder, underlayOnce } from "./rules/vtep.js";
 
 export const rules: readonly Rule[] = [
   sourcePortsInOrder,
   underlayOnce,
   hooksFitDatapath,
+  deliveryFitsHook,
   namesOnce,
   bridgeDomainsDefined,
   vrfsDefined,

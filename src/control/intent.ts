@@ -70,6 +70,8 @@ export interface PortIntent {
   readonly bridgeDomain: string;
   /** Leads to this host's own stack, which speaks as the domain's gateway. */
   readonly isHostStack: boolean;
+  /** Frames go to the other end of its veth, past the queue, where that is possible. */
+  readonly deliversToPeer: boolean;
   readonly isolated: boolean;
   /** 0 = no limit. */
   readonly maxMacs: number;

@@ -93,7 +93,7 @@ export class VtepControl {
     this.staticNeighbors = new StaticNeighbors(tables, domains, hosts, this.neighbors, clock);
     this.attachments = new Attachments(tables, driver, links, clock, events, ({ intent }) => {
       this.ports.interfaceChanged(intent.name);
-      if (!this.applying) this.warned.refresh(this.settings, this.attachments.all());
+      if (!this.applying) this.lookForWarnings();
       this.flushSoon();
     });
     this.ports = new AccessPorts(tables, this.attachments, this.domains, clock, events);
@@ -140,7 +140,7 @@ export class VtepControl {
     }
     this.neighbors.policiesChanged();
     this.applying = false;
-    this.warned.refresh(intent.settings, this.attachments.all());
+    this.lookForWarnings();
     await underlay.settled();
     this.flush();
   }
@@ -169,16 +169,18 @@ export class VtepControl {
     const down = [...this.attachments.all()]
       .filter(({ opened, link, intent }) => opened !== null && intent.role === "uplink" && link?.isLive !== true)
       .map(({ intent }) => `uplink ${intent.name} is down`);
-    const disabled = [...this.ports.all()]
+    const ports = [...this.ports.all()];
+    const disabled = ports
       .filter(({ state }) => state === "err-disabled")
       .map(({ intent }) => `port ${intent.interface} is err-disabled`);
+    const refused = ports.map(({ delivery }) => delivery.refused).filter((why) => why !== "");
     const unreachable = [...this.unreachableVteps(), ...this.vteps.problems(), ...this.routes.problems()];
     const { full, count, refusals } = this.parts.tables.fdb;
     const room = full ? [`the FDB is full with ${count} MACs: ${refusals} times another found no room`] : [];
     const parked = this.parked.map(({ item, constraint }) => `${item} is not in the data path: ${constraint}`);
     const hosts = [...this.neighbors.problems(), ...this.gatewaySearch.problems()];
     const others = [...hosts, ...room, ...(this.frr?.problems() ?? [])];
-    return [...unattached, ...down, ...disabled, ...unreachable, ...others, ...parked];
+    return [...unattached, ...down, ...disabled, ...refused, ...unreachable, ...others, ...parked];
   }
 
   /** What works, but not as the operator may think. */
@@ -212,6 +214,10 @@ export class VtepControl {
     this.ports.close();
     this.underlay?.close();
     this.attachments.close();
+  }
+
+  private lookForWarnings(): void {
+    this.warned.refresh(this.settings, this.attachments.all(), this.ports.all());
   }
 
   private unreachableVteps(): string[] {

@@ -2,8 +2,10 @@
 
 import { ConfigFlag, Family } from "../abi/generated.js";
 import type { VtepSettings } from "../tables/tables.js";
+import type { Delivery } from "./access/delivery.js";
 import type { Attachment } from "./attachments.js";
 import type { EventSink } from "./events.js";
+import { type PortIntent, portName } from "./intent.js";
 
 /** Inner Ethernet, VXLAN, UDP and the outer IP header (RFC 7348 §5): what a packet grows by. */
 const OVERHEAD_BYTES = { [Family.IPV4]: 50, [Family.IPV6]: 70 } as const;
@@ -11,6 +13,11 @@ const OVERHEAD_BYTES = { [Family.IPV4]: 50, [Family.IPV6]: 70 } as const;
 const LEAST_TTL = 2;
 
 type Objects = Readonly<Record<string, string | number>>;
+
+export interface PortDelivery {
+  readonly intent: PortIntent;
+  readonly delivery: Delivery;
+}
 
 interface Warning {
   readonly kind: string;
@@ -24,9 +31,10 @@ export class Warnings {
   constructor(private readonly events: EventSink) {}
 
   /** Looks again; what was not there before becomes an event. */
-  refresh(settings: VtepSettings, attachments: Iterable<Attachment>): void {
+  refresh(settings: VtepSettings, attachments: Iterable<Attachment>, ports: Iterable<PortDelivery>): void {
     const before = new Set(this.current.map(({ text }) => text));
-    this.current = [...ttlWarnings(settings), ...mtuWarnings(settings, [...attachments])];
+    const deliveries = [...ports].flatMap(deliveryWarnings);
+    this.current = [...ttlWarnings(settings), ...mtuWarnings(settings, [...attachments]), ...deliveries];
     for (const { kind, objects, text } of this.current) if (!before.has(text)) this.events(kind, objects);
   }
 
@@ -39,6 +47,14 @@ function ttlWarnings({ ttl, flags }: VtepSettings): Warning[] {
   if ((flags & ConfigFlag.TTL_INHERIT) !== 0 || ttl >= LEAST_TTL) return [];
   const text = `vtep.ttl ${ttl} reaches no VTEP beyond the first router`;
   return [{ kind: "ttl_too_small", objects: { ttl }, text }];
+}
+
+/** The port forwards, but not as fast as it was to. */
+function deliveryWarnings({ intent, delivery }: PortDelivery): Warning[] {
+  if (delivery.fallback === "") return [];
+  const port = portName(intent.interface, intent.vlan);
+  const text = `port ${port} delivers through its queue, not to its peer: ${delivery.fallback}`;
+  return [{ kind: "peer_out_of_reach", objects: { port, why: delivery.fallback }, text }];
 }
 
 /** Of the underlay's interfaces the smallest counts, of the access interfaces the largest. */

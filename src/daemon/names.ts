@@ -20,11 +20,12 @@ export class ControlNames implements VtepNames {
   ) {}
 
   *ports(): Iterable<PortFacts> {
-    for (const { id, intent, state, stateReason } of this.control.ports.all()) {
+    for (const { id, intent, state, stateReason, delivery } of this.control.ports.all()) {
       const { interface: name, vlan, bridgeDomain, isHostStack } = intent;
       const opened = this.control.attachments.get(name)?.opened ?? null;
       const hook = { hook: opened?.hook ?? null, hookReason: opened?.reason ?? "" };
-      yield { port: id, interface: name, vlan, bridgeDomain, isHostStack, state, stateReason, ...hook };
+      const way = { delivery: delivery.way, deliveryReason: delivery.refused || delivery.fallback };
+      yield { port: id, interface: name, vlan, bridgeDomain, isHostStack, state, stateReason, ...hook, ...way };
     }
   }
 

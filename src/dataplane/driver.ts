@@ -23,6 +23,8 @@ export interface OpenedInterface {
   readonly slot: number;
   readonly hook: HookKind;
   readonly reason: string;
+  /** Frames can be delivered to the other end of a veth, past its queue (PortFlag.TO_PEER); absent: they cannot. */
+  readonly reachesPeer?: boolean;
 }
 
 export type ItemStatus = "ok" | "retry" | "invalid" | "unsupported";

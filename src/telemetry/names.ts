@@ -1,7 +1,7 @@
 // What views need to know beyond the tables, which hold numbers: names, and what control found out on the way.
 // Control knows these; main.ts hands them over.
 
-import type { BridgeDomainSettings, HookName, PortStateName, VrfSettings } from "./view_types.js";
+import type { BridgeDomainSettings, HookName, PortStateName, PortView, VrfSettings } from "./view_types.js";
 
 export interface PortFacts {
   /** Index in tables.ports. */
@@ -15,6 +15,8 @@ export interface PortFacts {
   readonly stateReason: string;
   readonly hook: HookName | null;
   readonly hookReason: string;
+  readonly delivery: PortView["delivery"];
+  readonly deliveryReason: string;
 }
 
 export interface BridgeDomainFacts {

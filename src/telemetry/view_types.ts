@@ -43,6 +43,10 @@ export interface PortView extends TrafficView {
   readonly hook: HookName | null;
   /** Why this hook. */
   readonly hookReason: string;
+  /** How frames leave to it by tc: through its queue, or past it to the other end of its veth. */
+  readonly delivery: "queue" | "peer";
+  /** Why not as the config asks; empty where it is. */
+  readonly deliveryReason: string;
   readonly macCount: number;
   /** null = no limit. */
   readonly macLimit: number | null;

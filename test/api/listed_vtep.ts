@@ -75,7 +75,8 @@ export class ListedVtep implements VtepOperations {
   }
 
   ports(): PortView[] {
-    const up = { state: "forwarding", stateReason: "", hook: "tc", hookReason: "a veth" } as const;
+    const byQueue = { delivery: "queue", deliveryReason: "" } as const;
+    const up = { state: "forwarding", stateReason: "", hook: "tc", hookReason: "a veth", ...byQueue } as const;
     return [
       { interface: "eth1", vlan: null, bridgeDomain: "red", ...up, macCount: 1, macLimit: null, ...traffic },
       {
@@ -86,6 +87,7 @@ export class ListedVtep implements VtepOperations {
         stateReason: "MAC limit violated",
         hook: null,
         hookReason: "",
+        ...byQueue,
         macCount: 3,
         macLimit: 3,
         ...traffic,

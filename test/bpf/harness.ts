@@ -68,6 +68,8 @@ export interface BpfOutcome {
   /** What this frame alone counted. */
   readonly counters: DriverCounters;
   readonly hook: ProgramHook;
+  /** When sent: to the other end of the interface, past its queue. */
+  readonly toPeer: boolean;
 }
 
 export interface RunOptions {
@@ -211,7 +213,16 @@ class Harness {
     fixes: readonly FixCount[],
   ): BpfOutcome {
     const counters = { ...readCounters(this.programs, tables), fixes };
-    const none = { ifindex: 0, bytes: data, reason: undefined, puntClass: -1, puntSlot: 0, counters, hook };
+    const none = {
+      ifindex: 0,
+      bytes: data,
+      reason: undefined,
+      puntClass: -1,
+      puntSlot: 0,
+      counters,
+      hook,
+      toPeer: false,
+    };
     if (retval === (hook === "xdp" ? XDP.PASS : TC.UNSPEC)) return { ...none, verdict: "passed" };
     if (retval === (hook === "xdp" ? XDP.DROP : TC.SHOT))
       return { ...none, verdict: "dropped", reason: reasonOf(counters) };
@@ -223,7 +234,7 @@ class Harness {
     role: Role,
     hook: ProgramHook,
     data: Uint8Array,
-  ): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes"> {
+  ): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "toPeer"> {
     const record = this.programs.object(role, hook).map("vtep1_test");
     const bytes = record.lookup(encodeIndex(0))!;
     record.close();
@@ -231,7 +242,8 @@ class Harness {
     const ifindex = view.getUint32(0, true);
     const tagType = view.getUint16(4, true);
     const whole = tagType === 0 ? data : insertTag(data, tagType, view.getUint16(6, true));
-    return ifindex === PUNT_IFINDEX ? punted(whole) : { verdict: "sent", ifindex, bytes: whole };
+    const toPeer = view.getUint32(8, true) !== 0;
+    return ifindex === PUNT_IFINDEX ? punted(whole) : { verdict: "sent", ifindex, bytes: whole, toPeer };
   }
 }
 
@@ -255,14 +267,17 @@ function insertTag(frame: Uint8Array, type: number, tci: number): Uint8Array {
   return tagged;
 }
 
-function punted(bytes: Uint8Array): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "puntClass" | "puntSlot"> {
+type Punted = Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "toPeer" | "puntClass" | "puntSlot">;
+
+function punted(bytes: Uint8Array): Punted {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint16(12) !== 0x88a8) throw new Error("a punted frame without its tag");
   const tci = view.getUint16(14);
   const frame = new Uint8Array(bytes.length - 4);
   frame.set(bytes.subarray(0, 12));
   frame.set(bytes.subarray(16), 12);
-  return { verdict: "punted", ifindex: 0, bytes: frame, puntClass: tci >>> 12, puntSlot: tci & 0xfff };
+  const toEngine = { verdict: "punted", ifindex: 0, toPeer: false } as const;
+  return { ...toEngine, bytes: frame, puntClass: tci >>> 12, puntSlot: tci & 0xfff };
 }
 
 function reasonOf({ drops }: Pick<DriverCounters, "drops">): BpfOutcome["reason"] {

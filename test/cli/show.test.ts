@@ -113,9 +113,10 @@ describe("vtepd show NOUN for people", () => {
 
   it("shows ports by name, with units and the reason of what is wrong", async () => {
     const [head, eth1, eth2] = await lines("ports");
-    expect(cells(head).slice(0, 5)).toEqual(["PORT", "BRIDGE-DOMAIN", "STATE", "HOOK", "MACS"]);
-    expect(cells(eth1)).toEqual(["eth1", "red", "forwarding", "tc", "1", "10", "1.5KiB", "7", "1.9MiB", "a veth"]);
-    expect(cells(eth2).slice(0, 5)).toEqual(["eth2/10", "red", "err-disabled", "-", "3/3"]);
+    expect(cells(head).slice(0, 6)).toEqual(["PORT", "BRIDGE-DOMAIN", "STATE", "HOOK", "DELIVER", "MACS"]);
+    const counts = ["1", "10", "1.5KiB", "7", "1.9MiB"];
+    expect(cells(eth1)).toEqual(["eth1", "red", "forwarding", "tc", "queue", ...counts, "a veth"]);
+    expect(cells(eth2).slice(0, 6)).toEqual(["eth2/10", "red", "err-disabled", "-", "queue", "3/3"]);
     expect(cells(eth2).at(-1)).toBe("MAC limit violated");
   });
 

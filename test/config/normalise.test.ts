@@ -104,6 +104,7 @@ ports: [{ interface: eth1, bridgeDomain: red, security: {} }]
       interface: "eth1",
       bridgeDomain: "red",
       hook: "auto",
+      deliver: "queue",
       security: { violation: "shutdown", recovery: 30, sticky: false, static: [], allow: [] },
       stormControl: {},
       isolated: false,

@@ -36,6 +36,29 @@ ports:
     says: /xdp needs eBPF, but vtep.datapath is userspace \(line 4\)/,
   },
   {
+    name: "delivery to a peer in a userspace datapath",
+    text: `vtep: { address: 10.0.0.1, underlay: [up0], datapath: userspace }
+bridgeDomains: [{ name: red, vni: 100 }]
+ports:
+  - { interface: eth1, bridgeDomain: red, deliver: peer }
+`,
+    where: ["4 ports[0].deliver"],
+    says: /peer needs the port at hook tc, but vtep.datapath is userspace \(line 1\), allowed: queue/,
+  },
+  {
+    name: "delivery to a peer by another hook than tc",
+    text: `vtep: { address: 10.0.0.1, underlay: [up0] }
+bridgeDomains: [{ name: red, vni: 100 }]
+ports:
+  - { interface: eth1, bridgeDomain: red, hook: xdp, deliver: peer }
+  - { interface: eth2, bridgeDomain: red, hook: userspace, deliver: peer }
+  - { interface: eth3, bridgeDomain: red, deliver: peer }
+  - { interface: eth4, bridgeDomain: red, hook: tc, deliver: peer }
+`,
+    where: ["4 ports[0].deliver", "5 ports[1].deliver"],
+    says: /its hook is xdp \(line 4\), allowed: queue/,
+  },
+  {
     name: "two hooks for one interface",
     text: `vtep: { address: 10.0.0.1, underlay: [up0] }
 bridgeDomains: [{ name: red, vni: 100 }]

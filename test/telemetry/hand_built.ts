@@ -43,7 +43,8 @@ export function settings(name: string, vni: number): BridgeDomainSettings {
   };
 }
 
-const forwarding = { state: "forwarding", stateReason: "", hook: "tc", hookReason: "a veth" } as const;
+const byQueue = { delivery: "queue", deliveryReason: "" } as const;
+const forwarding = { state: "forwarding", stateReason: "", hook: "tc", hookReason: "a veth", ...byQueue } as const;
 
 export const ports: readonly PortFacts[] = [
   { port: 1, interface: "eth1", vlan: 0, bridgeDomain: "red", ...forwarding },
@@ -57,6 +58,7 @@ export const ports: readonly PortFacts[] = [
     stateReason: "no carrier",
     hook: null,
     hookReason: "",
+    ...byQueue,
   },
 ];
 

@@ -24,6 +24,8 @@ describe("ports as views", () => {
       stateReason: "",
       hook: "tc",
       hookReason: "a veth",
+      delivery: "queue",
+      deliveryReason: "",
       macCount: 1,
       macLimit: null,
       rxPackets: 0,

@@ -21,6 +21,19 @@ export function underlayOnce({ config, report, at }: RuleContext): void {
   }
 }
 
+/** Only tc programs deliver to the other end of a veth. */
+export function deliveryFitsHook({ config, report, at }: RuleContext): void {
+  const isUserspace = config.vtep?.datapath === "userspace";
+  for (const [index, { deliver, hook }] of numbered(config.ports)) {
+    if (deliver !== "peer") continue;
+    const path = ["ports", index, "deliver"];
+    const fault = (what: string, place: string) =>
+      report(path, `peer needs the port at hook tc, but ${what}${place}, allowed: queue`);
+    if (isUserspace) fault("vtep.datapath is userspace", at(["vtep", "datapath"]));
+    else if (hook === "xdp" || hook === "userspace") fault(`its hook is ${hook}`, at(["ports", index, "hook"]));
+  }
+}
+
 /** `datapath: userspace` promises that no program is loaded into the kernel. */
 export function hooksFitDatapath({ config, report, at }: RuleContext): void {
   if (config.vtep?.datapath !== "userspace") return;

@@ -70,6 +70,14 @@ export const portSchema = mapping({
       default: "auto",
       description: "Where the port is attached: auto takes tc for a veth and XDP for a physical interface.",
     },
+    deliver: {
+      type: "string",
+      enum: ["queue", "peer"],
+      default: "queue",
+      description:
+        "How tc gives frames to the port. peer: straight to the other end of a veth in another network namespace, which is " +
+        "faster, but goes past the interface's egress qdisc, filters, counters and tcpdump, and past XDP programs at the other end.",
+    },
     repair: portRepairSchema,
     security: securitySchema,
     stormControl: stormControlSchema,

@@ -12,6 +12,7 @@ import { differenceOf } from "../difference.js";
 import type { EventSink } from "../events.js";
 import { Identities } from "../identity.js";
 import { type PortIntent, portName } from "../intent.js";
+import { type Delivery, deliveryOf } from "./delivery.js";
 
 export type PortState = "forwarding" | "err-disabled" | "down";
 
@@ -43,14 +44,17 @@ export class AccessPorts {
     readonly intent: PortIntent;
     readonly state: PortState;
     readonly stateReason: string;
+    readonly delivery: Delivery;
   }> {
     for (const { id, intent, errDisabled } of this.ports.values()) {
       const attachment = this.attachments.get(intent.interface);
+      const delivery = deliveryOf(intent, attachment);
       const forwarding = this.isForwarding(intent, errDisabled);
-      const why = attachment?.problem || (attachment?.link?.isLive ? "" : "no carrier");
+      const why = attachment?.problem || delivery.refused || (attachment?.link?.isLive ? "" : "no carrier");
       yield {
         id,
         intent,
+        delivery,
         state: errDisabled ? "err-disabled" : forwarding ? "forwarding" : "down",
         stateReason: errDisabled ? "MAC limit violated" : forwarding ? "" : why,
       };
@@ -174,15 +178,17 @@ export class AccessPorts {
   }
 
   private settingsOf({ intent, errDisabled }: Port): PortSettings {
+    const attachment = this.attachments.get(intent.interface);
     const learning = !intent.isHostStack && this.domains.intentOf(intent.bridgeDomain)?.learning === true;
     const secured = intent.maxMacs !== 0 || intent.allow.length !== 0;
     const flags =
       (this.isForwarding(intent, errDisabled) ? PortFlag.ENABLED : 0) |
       (learning ? PortFlag.LEARNING : 0) |
       (intent.isolated ? PortFlag.ISOLATED : 0) |
+      (deliveryOf(intent, attachment).way === "peer" ? PortFlag.TO_PEER : 0) |
       (secured ? PortFlag.SECURED : 0);
     return {
-      slot: this.attachments.get(intent.interface)?.slot ?? 0,
+      slot: attachment?.slot ?? 0,
       vlan: intent.vlan,
       bd: this.domains.idOf(intent.bridgeDomain),
       flags,
@@ -195,7 +201,8 @@ export class AccessPorts {
   }
 
   private isForwarding(intent: PortIntent, errDisabled: boolean): boolean {
-    return !errDisabled && this.attachments.isLive(intent.interface);
+    const { refused } = deliveryOf(intent, this.attachments.get(intent.interface));
+    return !errDisabled && refused === "" && this.attachments.isLive(intent.interface);
   }
 
   private refreshState(port: Port): void {

@@ -52,6 +52,7 @@ function hostStackPorts({
 }
 
 const UNRESTRICTED: Omit<PortIntent, "interface" | "vlan" | "bridgeDomain" | "isHostStack"> = {
+  deliversToPeer: false,
   isolated: false,
   maxMacs: 0,
   violation: Violation.PROTECT,
@@ -70,6 +71,7 @@ function portOf(port: PortConfig): PortIntent {
     vlan: port.vlan ?? 0,
     bridgeDomain: port.bridgeDomain,
     isHostStack: false,
+    deliversToPeer: port.deliver === "peer",
     isolated: port.isolated,
     maxMacs: security?.maxMacs ?? 0,
     violation: { protect: Violation.PROTECT, restrict: Violation.RESTRICT, shutdown: Violation.SHUTDOWN }[violation],

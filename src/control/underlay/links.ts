@@ -33,6 +33,8 @@ export interface LinkState {
   readonly slaveKind: string | null;
   /** Lower device, or peer of a veth; 0 = none. */
   readonly link: number;
+  /** That is in another network namespace. */
+  readonly isLinkElsewhere: boolean;
 }
 
 /** before null: it appeared; after null: it is gone. A re-created interface is gone first, then appears. */
@@ -167,6 +169,7 @@ function toState(link: LinkMessage): LinkState {
     master: link.master,
     slaveKind: link.slaveKind,
     link: link.link,
+    isLinkElsewhere: link.linkNetnsId !== undefined,
   };
 }
 

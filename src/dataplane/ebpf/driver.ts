@@ -77,7 +77,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
         this.letXdpReach(plan.ifindex);
         this.writer.rewriteSlot(slot);
       }
-      return { slot, hook: hook.hook, reason: hook.reason };
+      return { slot, hook: hook.hook, reason: hook.reason, reachesPeer: true };
     } catch (error) {
       this.closeInterface(slot);
       throw error;

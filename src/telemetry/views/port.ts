@@ -15,6 +15,8 @@ export function portViews(tables: Tables, names: VtepNames, counters: DataPathCo
     stateReason: facts.stateReason,
     hook: facts.hook,
     hookReason: facts.hookReason,
+    delivery: facts.delivery,
+    deliveryReason: facts.deliveryReason,
     macCount: tables.fdb.countByPort[port] ?? 0,
     macLimit: tables.ports.macLimit[port] || null,
     ...trafficOf(tables, counters, "ports", port),

@@ -22,6 +22,7 @@ const UP: LinkState = {
   master: 0,
   slaveKind: null,
   link: 0,
+  isLinkElsewhere: false,
 };
 const VTEP = ip("10.255.0.2");
 
