@@ -9,6 +9,8 @@ const ENGINE_CASES = ["encap", "decap", "local"];
 const OFFLOADS = ["", "-segmented", "-gro", "-plain"];
 const TCP_ROWS = ["tcp", "tcp-8"].flatMap((streams) => OFFLOADS.map((offload) => `${streams}${offload}`));
 const LOST = ["evpn-lost-route", "evpn-lost-vtep"];
+const HOOKS = ["xdp", "tc"];
+const WAYS = ["encap", "decap"];
 const BEHIND = [1, 1000, 100_000];
 
 /**
@@ -73,8 +75,23 @@ export const targets = [
     what: "flooding: time of one more copy, up to 512 VTEPs",
     marks: ["tc-64", "tc-512"].map((entry) => atMost("flood", entry, "extraRatio", 0.5, 0.35)),
   },
-  { number: 12, what: "1000 to a million MACs", marks: [] },
-  { number: 13, what: "1 to 1000 VNIs or VTEPs", marks: [] },
+  {
+    number: 12,
+    what: "a million MACs beside 1000: 256 of them in turns; any of them at random",
+    marks: HOOKS.flatMap((hook) =>
+      WAYS.flatMap((way) => [
+        atMost("scale-macs", `${hook}-${way}-hot-1000000`, "growth", 1.2, 1.05),
+        atMost("scale-macs", `${hook}-${way}-random-1000000`, "growth", 4, 2),
+      ]),
+    ),
+  },
+  {
+    number: 13,
+    what: "1000 VNIs or VTEPs beside one",
+    marks: ["scale-vteps", "scale-vnis"].flatMap((row) =>
+      HOOKS.flatMap((hook) => WAYS.map((way) => atMost(row, `${hook}-${way}-1000`, "growth", 1.1, 1.03))),
+    ),
+  },
   {
     number: 14,
     what: "132000 remote MACs from FRR: time beside the kernel alone; MACs a second",

@@ -31,6 +31,14 @@ struct generator {
 	__u16 outer_port_at; /* ... and where it stands; 0 = there is none */
 	__u16 inner_port_at;
 	__u32 longest; /* as the kernel hands a frame out, whatever it was cut to before */
+	/* What else tells frames apart: a number of so many, and the equal share of them that it is in. 0 = nothing. */
+	__u32 numbers;
+	__u32 groups;
+	__u32 hot_shift;   /* 32 - n: only 2^n numbers, evenly spread, in turns; 0 = all of them, at random */
+	__u16 number_at;   /* the last four bytes of a MAC address */
+	__u16 group_at;    /* two bytes: a VLAN, the end of a VNI or of an address; 0 = nowhere */
+	__u16 first_group;
+	__u16 balance_at;  /* two bytes that were zero, so that the checksum over both stays right; 0 = nowhere */
 };
 
 const volatile struct generator generator;
@@ -45,6 +53,28 @@ static __always_inline __u32 next_shape(void)
 	__u32 turn = run.generated % CYCLE;
 
 	return turn < FIRST ? 0 : turn < SECOND ? 1 : 2;
+}
+
+/* Every bit depends on every bit of the counter, so that no cache or prefetcher can know what comes next. */
+static __always_inline __u32 at_random(__u64 counter)
+{
+	counter *= 0x9e3779b97f4a7c15ULL;
+	counter ^= counter >> 32;
+	counter *= 0xd6e8feb86659fd93ULL;
+	return counter >> 32;
+}
+
+static __always_inline void write_number(void *data)
+{
+	__u32 part = generator.hot_shift ? (__u32)run.generated << generator.hot_shift : at_random(run.generated);
+	__u16 group = generator.first_group + ((__u64)part * generator.groups >> 32);
+
+	*(__u32 *)(data + generator.number_at) = bpf_htonl((__u64)part * generator.numbers >> 32);
+	if (generator.group_at)
+		*(__u16 *)(data + generator.group_at) = bpf_htons(group);
+	/* RFC 1624: the sum of a word and its complement is nothing. */
+	if (generator.balance_at)
+		*(__u16 *)(data + generator.balance_at) = bpf_htons(~(group - generator.first_group));
 }
 
 SEC("xdp")
@@ -72,6 +102,8 @@ int bench_generate(struct xdp_md *ctx)
 	if (generator.outer_port_at)
 		*(__u16 *)(data + generator.outer_port_at) = bpf_htons(generator.outer_port + flow);
 	*(__u16 *)(data + generator.inner_port_at) = bpf_htons(generator.inner_port + flow);
+	if (generator.numbers)
+		write_number(data);
 	run.generated++;
 	return bpf_redirect(generator.egress_ifindex, 0);
 }

@@ -19,10 +19,30 @@ const OUTER_CHOICES = [
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 
 /** The bytes that have to be the same in every flow; the others as zero. */
-function fixedBytes(bytes, { innerPortAt, outerPortAt, outerChoices = [] }) {
+function fixedBytes(bytes, { innerPortAt, outerPortAt, outerChoices = [], share }) {
   const fixed = Buffer.from(bytes);
-  for (const [at, count] of outerPortAt ? [...OUTER_CHOICES, ...outerChoices] : []) fixed.fill(0, at, at + count);
+  const free = [...(outerPortAt ? [...OUTER_CHOICES, ...outerChoices] : []), ...placesOf(share)];
+  for (const [at, count] of free) fixed.fill(0, at, at + count);
   return fixed.fill(0, innerPortAt, innerPortAt + PORT_BYTES);
+}
+
+const NUMBER_BYTES = 4;
+const GROUP_BYTES = 2;
+
+/** Where a frame bears the number that was drawn for it, and what follows from that. */
+function placesOf(share) {
+  if (share === undefined) return [];
+  const { numberAt, groupAt } = share;
+  return [[numberAt, NUMBER_BYTES], ...(groupAt === undefined ? [] : [[groupAt, GROUP_BYTES]])];
+}
+
+/** Each number belongs to one VTEP or VNI. */
+function bearsItsShare(bytes, { share }) {
+  if (share === undefined) return true;
+  const { numbers, groups, numberAt, groupAt, firstGroup } = share;
+  const number = bytes.readUInt32BE(numberAt);
+  if (number >= numbers) return false;
+  return groupAt === undefined || bytes.readUInt16BE(groupAt) === firstGroup + Math.floor((number * groups) / numbers);
 }
 
 const isOurs =
@@ -41,7 +61,8 @@ function problemOfShape(captured, expected) {
   const ours = captured.filter(isOurs(expected));
   if (ours.length === 0) return `no frame arrived as it should, of ${captured.length}${firstOf(captured)}`;
   const wanted = fixedBytes(expected.frame, expected);
-  const wrong = ours.find((bytes) => !fixedBytes(bytes, expected).equals(wanted));
+  const isRight = (bytes) => fixedBytes(bytes, expected).equals(wanted) && bearsItsShare(bytes, expected);
+  const wrong = ours.find((bytes) => !isRight(bytes));
   if (wrong === undefined) return undefined;
   return `a frame arrived that is not as it should be:\n  ${hex(wrong)}, not\n  ${hex(expected.frame)}`;
 }

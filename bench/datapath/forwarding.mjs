@@ -23,32 +23,37 @@ async function attachedIn({ lab, instance }) {
   return lines.flat();
 }
 
-/** Puts a subject into a path, in namespaces of its own; `work` gets the ends, and what has to arrive. */
-function withPath({ path: pathName, subject: subjectName, cpu, queues }, work) {
-  const [path, subject] = [paths[pathName], subjects[subjectName]];
-  const lab = path.lab(subject);
-  return withLab(queues === undefined ? lab : withQueues(lab, queues), subject.variant, async (context) => {
+/** Puts a subject into a lab, in namespaces of its own; `through`: the interfaces of node `vtep` that an empty program joins. */
+function withSubject({ lab, through: [from, to] = [], subject: name, cpu, queues }, work) {
+  const subject = subjects[name];
+  const made = lab(subject);
+  return withLab(queues === undefined ? made : withQueues(made, queues), subject.variant, async (context) => {
     const peer = await subject.prepare?.(context, cpu);
-    const [from, to] = path.through ?? [];
     const { namespace } = placeIn(context, ["vtep", from]);
     const redirect = subject.redirect && attachRedirect({ namespace, from, to, kind: subject.redirect });
     try {
       const pids = [...(await pinDaemons(context, cpu)), ...(peer?.pids ?? [])];
       if (subject.process) await letGoFirst(pids);
       await announceHosts(context);
-      const ends = { source: placeIn(context, path.from), target: placeIn(context, path.to) };
-      const { copies = 1, batchFrames } = path;
-      // What has no tunnel lets through what was sent.
-      const expected = subject.tunnel === false ? path.traffic : path.arrives;
-      return await work(context, {
-        ...{ ...ends, traffic: path.traffic, expected, copies, batchFrames },
-        ...{ sinkKind: subject.sink, cpu, pids },
-      });
+      return await work(context, { sinkKind: subject.sink, cpu, pids });
     } finally {
       redirect?.close();
       await peer?.close();
     }
   });
+}
+
+const endsIn = (context, { from, to }) => ({ source: placeIn(context, from), target: placeIn(context, to) });
+
+/** The same with a path; `work` gets its ends, and what has to arrive. */
+function withPath({ path: pathName, ...what }, work) {
+  const path = paths[pathName];
+  const { copies = 1, batchFrames, traffic } = path;
+  // What has no tunnel lets through what was sent.
+  const expected = subjects[what.subject].tunnel === false ? traffic : path.arrives;
+  return withSubject({ ...what, lab: path.lab, through: path.through }, (context, options) =>
+    work(context, { ...endsIn(context, path), ...options, traffic, expected, copies, batchFrames }),
+  );
 }
 
 /** One sample of a subject on a path. */
@@ -68,6 +73,22 @@ export function sampleCores({ seconds, cpus, ...what }) {
     const by = (some) => measure({ ...options, arrival, seconds, cpus: some }, () => attachedIn(context));
     const [one, all] = [await by(cpus.slice(0, 1)), await by(cpus)];
     return { one, all, hooks: await hooksOf(context), attached: all.attached };
+  });
+}
+
+/** A sample of each run of a scale, one after the other in the same lab; `seconds` of each. */
+export function sampleScale({ scale, subject, cpu, seconds }) {
+  const { variant } = subjects[subject];
+  return withSubject({ lab: scale.lab(variant), subject, cpu }, async (context, options) => {
+    await scale.fill(context, variant);
+    const runs = {};
+    for (const [name, { traffic, arrives, ...way }] of Object.entries(scale.runs(variant))) {
+      const what = { ...endsIn(context, way), ...options, traffic };
+      await verifyArrival({ ...what, expected: arrives, copies: 1 });
+      const arrival = arrivalOf(arrives, options.sinkKind);
+      runs[name] = await measure({ ...what, arrival, seconds }, () => attachedIn(context));
+    }
+    return { runs, hooks: await hooksOf(context), attached: Object.values(runs)[0].attached };
   });
 }
 

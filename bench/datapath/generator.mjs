@@ -11,6 +11,9 @@ const BATCH_FRAMES = 64;
 const CHUNK_FRAMES = 1 << 22;
 const HEADER_BYTES = 96;
 const SHAPES = 3;
+/** Numbers behind the headers and their lengths, with the padding of the whole. */
+const NUMBERS_BYTES = 52;
+const NOTHING_DRAWN = {};
 /** Layout of the variables in .bss of bench_generator.bpf.c. */
 const GENERATED_AT = 0;
 const STOPPED_AT = 8;
@@ -20,7 +23,7 @@ const LOOPBACK_IFINDEX = 1;
 /** TWIN: struct generator of bench_generator.bpf.c. */
 function constants(traffic, egressIfindex) {
   const headers = SHAPES * HEADER_BYTES;
-  const bytes = new Uint8Array(headers + SHAPES * 4 + 28);
+  const bytes = new Uint8Array(headers + SHAPES * 4 + NUMBERS_BYTES);
   const shapes = shapesOf(traffic);
   for (const [at, { frame }] of shapes.entries()) {
     bytes.set(frame.subarray(0, traffic.words * 8), at * HEADER_BYTES);
@@ -32,7 +35,20 @@ function constants(traffic, egressIfindex) {
   const ports = [traffic.outerPort, traffic.innerPort, traffic.outerPortAt, traffic.innerPortAt];
   for (const [at, port] of ports.entries()) view.setUint16(16 + at * 2, port, true);
   view.setUint32(24, traffic.frame.length, true);
+  writeDraw(view, 28, traffic.draw ?? NOTHING_DRAWN);
   return bytes;
+}
+
+/**
+ * `numbers`: how many frames are told apart by, one of them drawn for each; `groups`: equal shares of them; `hot`: draw
+ * so few, a power of two, in turns.
+ */
+function writeDraw(view, at, draw) {
+  const { numbers = 0, groups = 1, hot, numberAt = 0, groupAt = 0, firstGroup = 0, balanceAt = 0 } = draw;
+  const hotShift = hot === undefined ? 0 : 32 - Math.log2(hot);
+  for (const [index, word] of [numbers, groups, hotShift].entries()) view.setUint32(at + index * 4, word, true);
+  const places = [numberAt, groupAt, firstGroup, balanceAt];
+  for (const [index, half] of places.entries()) view.setUint16(at + 12 + index * 2, half, true);
 }
 
 const threads = () => new Set(readdirSync("/proc/self/task"));

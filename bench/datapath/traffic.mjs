@@ -57,11 +57,15 @@ export function mixed(make) {
 export const shapesOf = (traffic) => traffic.shapes ?? [traffic];
 
 /** VXLAN packets as another VTEP sends them, and as they reach it. */
-export const fromVtep = (vni, packet) => tunnelled(plain(packet), vni, INBOUND);
-export const toVtep = (vni, packet) => tunnelled(plain(packet), vni, OUTBOUND);
+export const fromVtep = (vni, packet, source = addresses.far) => tunnelled(plain(packet), vni, { ...INBOUND, source });
+export const toVtep = (vni, packet, destination = addresses.far) =>
+  tunnelled(plain(packet), vni, { ...OUTBOUND, destination });
 
-/** What tells the sink that a frame is one of these. */
-export const arrivalOf = (traffic) => ({
-  frameBytes: shapesOf(traffic).map(({ frame }) => frame.length),
-  markAt: traffic.markAt,
-});
+/** What tells a sink that a frame is one of these. In a socket buffer a tag stands beside the bytes. */
+export function arrivalOf(traffic, sinkKind = "xdp") {
+  const beside = sinkKind === "tc" ? (traffic.tagBytes ?? 0) : 0;
+  return {
+    frameBytes: shapesOf(traffic).map(({ frame }) => frame.length - beside),
+    markAt: traffic.markAt - beside,
+  };
+}

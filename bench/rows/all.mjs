@@ -11,11 +11,13 @@ import { forwardingRows } from "./forwarding.mjs";
 import { latencyRow } from "./latency.mjs";
 import { macFloodRow } from "./mac_flood.mjs";
 import { restRow } from "./rest.mjs";
+import { scaleRows } from "./scale.mjs";
 import { tcpRows } from "./tcp.mjs";
 
 export const rows = [
   engineRow,
   ...forwardingRows,
+  ...scaleRows,
   coresRow,
   ethertypeFixRow,
   floodRow,

@@ -4,6 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { VtepConfig } from "../config/schema.js";
 import type { Intent } from "../control/intent.js";
 
+/** Of a section; where more has changed, nobody reads their names, and a million of them would be 50 MB. */
+const MOST_NAMED = 100;
+
 /** Which parts of the config a reload changed, for people: ports[eth1/10], bridgeDomains[red], vtep. */
 export function changedKeys(before: VtepConfig, after: VtepConfig, from: Intent, to: Intent): string[] {
   const keys: string[] = [];
@@ -29,5 +32,7 @@ function changedInterfaces(from: Intent, to: Intent): string[] {
 function keysOf<T>(section: string, from: ReadonlyMap<string, T>, to: ReadonlyMap<string, T>): string[] {
   const names = new Set([...from.keys(), ...to.keys()]);
   const isChanged = (name: string) => !isDeepStrictEqual(from.get(name), to.get(name));
-  return [...names].filter(isChanged).map((name) => `${section}[${name}]`);
+  const changed = [...names].filter(isChanged);
+  if (changed.length > MOST_NAMED) return [`${section} (${changed.length} entries)`];
+  return changed.map((name) => `${section}[${name}]`);
 }

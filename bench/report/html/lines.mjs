@@ -40,8 +40,25 @@ function spreadLabels(ends) {
 
 const positions = (values) => [...new Set(values)].sort((a, b) => a - b);
 
+/** `chart.panel`: key of an entry that says in which of several pictures its line is; without it there is one. */
+export function linePlots({ title, entries, chart, columns }) {
+  const panels = [...new Set(entries.map((entry) => entry[chart.panel]))];
+  const plots = panels.map((panel) => {
+    const inside = entries.filter((entry) => entry[chart.panel] === panel);
+    return linePlot({
+      title: panel === undefined ? title : `${title}: ${panel}`,
+      entries: inside,
+      chart,
+      columns,
+      panel,
+    });
+  });
+  const drawn = plots.filter((plot) => plot !== undefined);
+  return drawn.length === 0 ? undefined : drawn;
+}
+
 /** `chart`: keys of an entry for `x`, `y` and `series`; the steps of x are evenly spaced, as they grow by factors. */
-export function linePlot({ title, entries, chart, columns }) {
+function linePlot({ title, entries, chart, columns, panel }) {
   const all = seriesOf(entries, chart);
   if (all.length === 0) return undefined;
   const points = all.flatMap(({ points }) => points);
@@ -52,7 +69,8 @@ export function linePlot({ title, entries, chart, columns }) {
     chart.log ? Math.log10(value / marks[0]) / Math.log10(marks.at(-1) / marks[0]) : value / marks.at(-1);
   const x = (value) => LEFT + (steps.indexOf(value) / Math.max(1, steps.length - 1)) * (WIDTH - LEFT - RIGHT);
   const y = (value) => Number((HEIGHT - BOTTOM - place(value) * (HEIGHT - TOP - BOTTOM)).toFixed(1));
-  const column = columns.find(({ key }) => key === chart.y);
+  const what = columns.find(({ key }) => key === chart.y)?.title ?? chart.y;
+  const heading = panel === undefined ? what : `${panel}: ${what}`;
   const right = WIDTH - RIGHT;
   const grid = marks.map(
     (mark) =>
@@ -62,7 +80,7 @@ export function linePlot({ title, entries, chart, columns }) {
     (step) => html`<text class="tick" x="${x(step)}" y="${HEIGHT - BOTTOM + 20}">${tickText(step)}</text>`,
   );
   const labels = spreadLabels(all.map((one, at) => ({ ...one, at, y: y(one.points.at(-1).median) })));
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}"><text class="heading" x="${LEFT}" y="14">${column?.title ?? chart.y}</text>${grid}${axis}<text class="tick" x="${(LEFT + right) / 2}" y="${HEIGHT - 4}">${chart.xTitle}</text>${all.map((one, at) => lineShapes(one, DASHES[at % DASHES.length], x, y))}${labels.map((one) => seriesLabel(one, DASHES[one.at % DASHES.length], right + 14))}</svg>`;
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}"><text class="heading" x="${LEFT}" y="14">${heading}</text>${grid}${axis}<text class="tick" x="${(LEFT + right) / 2}" y="${HEIGHT - 4}">${chart.xTitle}</text>${all.map((one, at) => lineShapes(one, DASHES[at % DASHES.length], x, y))}${labels.map((one) => seriesLabel(one, DASHES[one.at % DASHES.length], right + 14))}</svg>`;
 }
 
 function seriesLabel({ name, title, y }, dashes, x) {

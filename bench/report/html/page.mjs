@@ -3,7 +3,7 @@
 import { judge, markText } from "../../targets.mjs";
 import { spokenTime } from "../progress.mjs";
 import { absence, cellText, hasNumbers, usedColumns } from "../table.mjs";
-import { linePlot } from "./lines.mjs";
+import { linePlots } from "./lines.mjs";
 import { rangePlot } from "./plot.mjs";
 import { style } from "./style.mjs";
 import { html } from "./text.mjs";
@@ -98,7 +98,7 @@ function section(row) {
   const head = html`<h2 id="${name}"><a href="#${name}">${name}</a></h2><p class="about">${title}</p>`;
   if (skipped !== undefined) return html`${head}<p class="note">SKIP: ${skipped}</p>`;
   if (columns.length === 0) return html`${head}<figure><pre><code>${text}</code></pre></figure>`;
-  const plot = chart === undefined ? rangePlot({ name, title, entries, columns }) : linePlot(row);
+  const plot = chart === undefined ? rangePlot({ name, title, entries, columns }) : linePlots(row);
   const picture = plot === undefined ? "" : html`<figure>${plot}</figure>`;
   return html`${head}${picture}${numbers({ entries, columns })}${notes.map((note) => html`<p class="note">${note}</p>`)}${attached(row)}`;
 }
