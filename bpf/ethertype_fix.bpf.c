@@ -69,11 +69,12 @@ int ethertype_xdp(struct xdp_md *context)
 	return XDP_PASS;
 }
 
-/* Kernel >= 5.18: frames of several buffers, and so any MTU. */
+/* Kernel >= 5.18: frames of several buffers, and so any MTU. The kernel lets it hand on only to one that takes them too. */
 SEC("xdp.frags")
 int ethertype_frags(struct xdp_md *context)
 {
 	fix_xdp(context, true);
+	bpf_tail_call_static(context, &vtep1_behind, 0);
 	return XDP_PASS;
 }
 

@@ -72,13 +72,25 @@ static __always_inline int lose(const struct packet *p)
 	return drop(p, &out, VTEP_DROP_RECEIVE_OVERRUN);
 }
 
-SEC("xdp")
-int vtep_access_xdp(struct xdp_md *context)
+static __always_inline int enter_xdp(struct xdp_md *context)
 {
 	struct packet p;
 
 	packet_open_xdp(&p, context);
 	return handle_access(&p);
+}
+
+SEC("xdp")
+int vtep_access_xdp(struct xdp_md *context)
+{
+	return enter_xdp(context);
+}
+
+/* Kernel >= 5.18: takes frames of any length, and with them any MTU. */
+SEC("xdp.frags")
+int vtep_access_sg(struct xdp_md *context)
+{
+	return is_in_pieces(context) ? XDP_PASS : enter_xdp(context);
 }
 
 SEC("tc")

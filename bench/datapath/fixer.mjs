@@ -1,5 +1,5 @@
 // The Ethertype fixer, and a program that does nothing, in front of the sink: on a path with nothing else in it.
-import { Fixer, FixerProgram } from "../../dist/fixer/program.js";
+import { Fixer } from "../../dist/fixer/program.js";
 import { withLab } from "../../dist/lab/runner.js";
 import { loadProgram } from "./object.mjs";
 import { measure } from "./sample.mjs";
@@ -52,8 +52,7 @@ function emptyFront(kind, program) {
 }
 
 function fixerFront(kind, program) {
-  const fixer = Fixer.load(kind === "xdp" ? FixerProgram.XDP : FixerProgram.TC, 0);
-  fixer.handOnTo(program);
+  const fixer = Fixer.loadBefore(program, kind, 0);
   return { program: fixer.program, readCounts: () => fixer.readCounts(), close: () => fixer.close() };
 }
 

@@ -60,6 +60,15 @@ static __always_inline void packet_enter(struct packet *p, __u32 offset)
 	barrier_var(p->layer3);
 }
 
+/*
+ * In several buffers, of which only the first is readable here. Such a frame is for the tc program behind, which takes
+ * any: few devices could be sent one by redirect, and long frames are the few.
+ */
+static __always_inline bool is_in_pieces(struct xdp_md *context)
+{
+	return bpf_xdp_get_buff_len(context) != context->data_end - context->data;
+}
+
 static __always_inline void packet_open_xdp(struct packet *p, struct xdp_md *context)
 {
 	*p = (struct packet){ .xdp = true, .context = context, .ifindex = context->ingress_ifindex };

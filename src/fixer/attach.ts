@@ -30,7 +30,7 @@ export interface Attached {
 }
 
 /** Programs of a VTEP that would carry a frame away before tc sees it. */
-const CARRIES_BEFORE_TC = /^vtep_(access_xdp|xsk_)/;
+const CARRIES_BEFORE_TC = /^vtep_(access_(xdp|sg)|xsk_)/;
 const OF_A_VTEP = /^vtep_/;
 const OCCUPIED: ReadonlySet<string> = new Set(["EBUSY", "EEXIST"]);
 

@@ -10,7 +10,7 @@ import type { FixCounts } from "./counts.js";
 import { takeOff } from "./detach.js";
 import { findPin, pinFixer } from "./pins.js";
 import { lookAt, type PresentFixer } from "./present.js";
-import { Fixer, FixerProgram } from "./program.js";
+import { Fixer } from "./program.js";
 
 export interface BehindOptions {
   readonly ifindex: number;
@@ -42,9 +42,8 @@ export class BehindFixer {
     this.name = interfaceName(ifindex, netns);
     this.flags = present.flags & ~FixerFlag.VTEP;
     const more = repair === undefined ? 0 : FixerFlag.VTEP | (repair.ipv6 ? FixerFlag.IPV6 : 0);
-    this.fixer = withCountsOf(present, (counts) => Fixer.load(FixerProgram.XDP, this.flags | more, counts));
+    this.fixer = withCountsOf(present, (counts) => Fixer.loadBefore(program, "xdp", this.flags | more, counts));
     try {
-      this.fixer.handOnTo(program);
       this.link = this.replace(present);
     } catch (error) {
       this.fixer.close();

@@ -14,14 +14,8 @@ export interface FrontOptions {
 /** Not attached yet: whoever attaches `program` closes the fixer after it. `behind`: none lets frames go on as they would. */
 export function loadFront({ hook, ipv6 }: FrontOptions, behind?: BpfProgram): Fixer {
   const flags = FixerFlag.VTEP | (ipv6 ? FixerFlag.IPV6 : 0);
-  const fixer = Fixer.load(hook === "xdp" ? FixerProgram.XDP : FixerProgram.TC, flags);
-  try {
-    if (behind !== undefined) fixer.handOnTo(behind);
-    return fixer;
-  } catch (error) {
-    fixer.close();
-    throw error;
-  }
+  if (behind !== undefined) return Fixer.loadBefore(behind, hook, flags);
+  return Fixer.load(hook === "xdp" ? FixerProgram.XDP : FixerProgram.TC, flags);
 }
 
 /** Puts a fixer in front of what `link` runs, `program`, without a gap. */

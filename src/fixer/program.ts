@@ -17,7 +17,7 @@ const ONLY_KEY = new Uint8Array(4);
 export const COUNTS_MAP = "vtep1_fixed";
 export const BEHIND_MAP = "vtep1_behind";
 
-/** `frags` takes frames of any length, and with them any MTU, but hands nothing on; kernel >= 5.18. */
+/** `frags` takes frames of any length, and with them any MTU; kernel >= 5.18. */
 export const FixerProgram = { XDP: "ethertype_xdp", XDP_FRAGS: "ethertype_frags", TC: "ethertype_tc" } as const;
 export type FixerProgram = (typeof FixerProgram)[keyof typeof FixerProgram];
 
@@ -53,8 +53,32 @@ export class Fixer {
     }
   }
 
-  /** Frames go on to `program`, of the same hook, which the fixer keeps. */
-  handOnTo(program: BpfProgram): void {
+  /**
+   * In front of `program`, of the same hook, which the fixer keeps. Both take frames of any length, or neither does: the
+   * kernel refuses to hand on from one kind to the other.
+   */
+  static loadBefore(program: BpfProgram, hook: "xdp" | "tc", flags: number, counts?: BpfMap): Fixer {
+    if (hook === "tc") return Fixer.loadHandingOn(FixerProgram.TC, program, flags, counts);
+    try {
+      return Fixer.loadHandingOn(FixerProgram.XDP_FRAGS, program, flags, counts);
+    } catch (error) {
+      if (!(error instanceof NativeError) || error.code !== "EINVAL") throw error;
+      return Fixer.loadHandingOn(FixerProgram.XDP, program, flags, counts);
+    }
+  }
+
+  private static loadHandingOn(name: FixerProgram, program: BpfProgram, flags: number, counts?: BpfMap): Fixer {
+    const fixer = Fixer.load(name, flags, counts);
+    try {
+      fixer.handOnTo(program);
+      return fixer;
+    } catch (error) {
+      fixer.close();
+      throw error;
+    }
+  }
+
+  private handOnTo(program: BpfProgram): void {
     this.behind.update(ONLY_KEY, new Uint8Array(Uint32Array.of(program.fd).buffer));
   }
 

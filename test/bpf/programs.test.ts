@@ -26,6 +26,9 @@ function bench(given: Given): Bench {
   return { tables, run: (from, frame, options) => runThroughBpf(tables, names.slots.indexOf(from), frame, options) };
 }
 
+/** More than a page, of which a test run makes one buffer. */
+const PIECES = 6000;
+
 const uncounted = ({ counters }: BpfOutcome): boolean =>
   counters.drops.length === 0 &&
   counters.punts.every((count) => count === 0) &&
@@ -42,6 +45,19 @@ describe("XDP before tc", () => {
     expect(outcome.verdict).toBe("passed");
     expect(outcome.bytes).toEqual(frame);
     expect(uncounted(outcome)).toBe(true);
+  });
+
+  onRoot("leaves to tc what came in several buffers", () => {
+    for (const [from, frame] of [
+      ["h1", datagram(H1, H2, PIECES)],
+      ["h1", datagram(H1, R1, PIECES)],
+      ["up0", arriving(datagram(R1, H1, PIECES))],
+    ] as const) {
+      const outcome = bench(lab()).run(from, frame);
+      expect(outcome.verdict).toBe("passed");
+      expect(outcome.bytes).toEqual(frame);
+      expect(uncounted(outcome)).toBe(true);
+    }
   });
 
   onRoot("leaves a frame alone whose uplink takes none", () => {

@@ -17,6 +17,8 @@ export interface OverlayOptions {
   readonly unresolved?: boolean;
   /** Default: room for the outer headers without making the hosts' MTU smaller. */
   readonly underlayMtu?: number;
+  /** Of the hosts. Default 1500. */
+  readonly accessMtu?: number;
 }
 
 export interface Vtep<D extends Driver> {
@@ -98,6 +100,10 @@ export class Overlay<D extends Driver> {
     await this.net.remove();
   }
 
+  private get accessMtu(): number {
+    return this.options.accessMtu ?? ACCESS_MTU;
+  }
+
   private get underlayMtu(): number {
     return this.options.underlayMtu ?? ROOM_MTU;
   }
@@ -120,7 +126,8 @@ export class Overlay<D extends Driver> {
     await net.ip(end, `addr add 192.168.0.${host}/24 dev eth0`, `addr add fd01::${host}/64 dev eth0`);
     await net.ip(vtep, `addr add ${this.underlayAddress(host)}/${options.ipv6 ? 64 : 24} dev up0`);
     await net.ip(vtep, "link add vtepd-gro type vxlan external dstport 4789 nolearning", "link set vtepd-gro up");
-    await net.ip(vtep, `link set up0 mtu ${this.underlayMtu}`);
+    await net.ip(vtep, `link set up0 mtu ${this.underlayMtu}`, `link set ac0 mtu ${this.accessMtu}`);
+    await net.ip(end, `link set eth0 mtu ${this.accessMtu}`);
     this.dataPlane.prepare?.(net.path(vtep), net.path(end));
   }
 
@@ -130,14 +137,14 @@ export class Overlay<D extends Driver> {
     const tables = new VtepTables(this.underlayAddress(host), options.settings);
     const access = await net.link(`v${host}`, "ac0");
     const uplinkSlot = tables.uplink({ ...uplink, mtuBytes: this.underlayMtu });
-    const accessSlot = tables.access(access);
+    const accessSlot = tables.access({ ...access, mtuBytes: this.accessMtu });
     tables.bridgeDomain(BD, VNI);
     tables.port(accessSlot, options.vlan ?? 0, BD);
     const macs = options.unresolved && host === 1 ? undefined : { from: uplink.mac, to: peer.mac };
     tables.vtep(this.underlayAddress(3 - host), [BD], uplinkSlot, macs);
     const plans = [
       { slot: uplinkSlot, ...uplink, role: "uplink", mtuBytes: this.underlayMtu },
-      { slot: accessSlot, ...access, role: "access", mtuBytes: ACCESS_MTU },
+      { slot: accessSlot, ...access, role: "access", mtuBytes: this.accessMtu },
     ] as const;
     dataPlane.within(netns, () => {
       const driver = dataPlane.create(tables.tables, netns);
@@ -155,6 +162,6 @@ export class Overlay<D extends Driver> {
     const [local, remote] = [this.underlayAddress(2), this.underlayAddress(1)];
     await net.ip("v2", "link del vtepd-gro", "link add br0 type bridge", "link set br0 up");
     await net.ip("v2", `link add vx0 type vxlan id ${VNI} local ${local} remote ${remote} dstport 4789`);
-    await net.ip("v2", "link set vx0 mtu 1500 master br0 up", "link set ac0 master br0");
+    await net.ip("v2", `link set vx0 mtu ${this.accessMtu} master br0 up`, "link set ac0 master br0");
   }
 }

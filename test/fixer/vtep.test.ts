@@ -13,6 +13,8 @@ const live = it.skipIf(!mayMakeNamespaces());
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const REPAIR = { ipv6: false };
+/** Payload of a frame in several buffers. */
+const LONG = 8000;
 
 const WAYS: Readonly<Record<string, Way>> = {
   "ebpf at tc": { datapath: "ebpf", hook: "tc" },
@@ -148,17 +150,46 @@ describe("a VTEP and Ethertypes (root)", () => {
     expect(() => at.detach()).toThrow(expect.objectContaining({ code: "interface_gone" }));
   });
 
-  live("with frames too long for a program behind another, goes to tc and leaves the fixer", async () => {
+  const takeJumbo = async (): Promise<void> => {
     await at.net.ip("s", "link set up0 mtu 9000");
     await at.net.ip("r", "link set down0 mtu 9000");
+  };
+  const longPasses = async (here: VtepHere, sent: number, received: number) => {
+    at.sender.send(at.frame(sent, [], LONG));
+    await here.forwards(at.frame(received, [], LONG));
+  };
+
+  live("at XDP behind a fixer, frames too long for one buffer are repaired too, and pass", async () => {
+    await takeJumbo();
     at.attach({ hook: "xdp" });
     const here = await vtep({ ...XDP, mtuBytes: 9000 });
-    expect(here.opened).toMatchObject({ hook: "tc", reason: expect.stringContaining("fixer") });
+    expect(here.opened).toMatchObject({ hook: "xdp", reason: expect.stringContaining("behind the Ethertype fixer") });
     await passesOn(here, IPV6, IPV4);
-    expect(at.show()).toMatchObject([{ hook: "xdp", fixed: 1, pinned: null }]);
+    await longPasses(here, IPV6, IPV4);
+    expect(at.show()).toMatchObject([{ hook: "xdp", fixed: 2, pinned: expect.anything() }]);
     at.detach();
-    await passesOn(here, IPV6, IPV6);
+    await longPasses(here, IPV6, IPV6);
   });
+
+  live("at XDP, repairs of its own reach frames too long for one buffer", async () => {
+    await takeJumbo();
+    const here = await vtep({ ...XDP, repair: REPAIR, mtuBytes: 9000 });
+    expect(here.opened.hook).toBe("xdp");
+    await passesOn(here, IPV6, IPV4);
+    await longPasses(here, IPV6, IPV4);
+    await until(() => here.fixes()?.fixed4 === 2);
+  });
+
+  live(
+    "by AF_XDP, whose program takes one buffer, is refused where frames are longer, and leaves the fixer",
+    async () => {
+      await takeJumbo();
+      at.attach({ hook: "xdp" });
+      await expect(vtep({ ...WAYS["userspace by AF_XDP"]!, mtuBytes: 9000 })).rejects.toThrow();
+      at.sender.send(at.frame(IPV6));
+      await until(() => at.show()[0]?.fixed === 1);
+    },
+  );
 
   for (const hook of ["xdp", "xdp-generic", "tc"] as const) {
     live(`at tc, a fixer at ${hook} comes before it, whoever was there first`, async () => {

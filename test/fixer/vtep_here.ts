@@ -47,10 +47,12 @@ export class VtepHere {
     const { net } = at;
     await net.veth("r", "out0", "z", "eth0");
     const vtep = new VtepHere(at, wish);
+    await net.ip("r", `link set out0 mtu ${wish.mtuBytes ?? 1500}`);
+    await net.ip("z", `link set eth0 mtu ${wish.mtuBytes ?? 1500}`);
     const out = await net.link("r", "out0");
     vtep.far = at.keep(new HostSocket(net.path("z"), (await net.link("z", "eth0")).ifindex));
-    at.inside(() => vtep.open(out));
     at.keep(vtep);
+    at.inside(() => vtep.open(out));
     return vtep;
   }
 
@@ -75,7 +77,7 @@ export class VtepHere {
     tables.bridgeDomain(BD, 100);
     const inward = tables.access(at.here);
     if (wish.role !== "uplink") tables.port(inward, wish.vlan ?? 0, BD);
-    const outward = tables.access(out);
+    const outward = tables.access({ ...out, mtuBytes: wish.mtuBytes });
     tables.port(outward, 0, BD);
     tables.tables.interfaces.set(inward, at.here.name, at.here.ifindex, flagsOf(wish), wish.mtuBytes ?? 1500);
     const own = wish.datapath === "ebpf" ? { programs: loadedPrograms() } : { socket: wish.socket };
