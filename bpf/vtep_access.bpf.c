@@ -72,7 +72,8 @@ static __always_inline int lose(const struct packet *p)
 	return drop(p, &out, VTEP_DROP_RECEIVE_OVERRUN);
 }
 
-static __always_inline int enter_xdp(struct xdp_md *context)
+SEC("xdp")
+int vtep_access_xdp(struct xdp_md *context)
 {
 	struct packet p;
 
@@ -80,17 +81,15 @@ static __always_inline int enter_xdp(struct xdp_md *context)
 	return handle_access(&p);
 }
 
-SEC("xdp")
-int vtep_access_xdp(struct xdp_md *context)
-{
-	return enter_xdp(context);
-}
-
 /* Kernel >= 5.18: takes frames of any length, and with them any MTU. */
 SEC("xdp.frags")
 int vtep_access_sg(struct xdp_md *context)
 {
-	return is_in_pieces(context) ? XDP_PASS : enter_xdp(context);
+	struct packet p;
+
+	packet_open_xdp(&p, context);
+	p.may_be_pieces = true;
+	return handle_access(&p);
 }
 
 SEC("tc")

@@ -81,7 +81,8 @@ static __always_inline bool pull_headers(struct packet *p)
 	return ip6->nexthdr != IPPROTO_UDP || packet_pull(p, PARSE_BYTES);
 }
 
-static __always_inline int enter_xdp(struct xdp_md *context)
+SEC("xdp")
+int vtep_uplink_xdp(struct xdp_md *context)
 {
 	struct packet p;
 
@@ -89,17 +90,15 @@ static __always_inline int enter_xdp(struct xdp_md *context)
 	return handle_underlay(&p);
 }
 
-SEC("xdp")
-int vtep_uplink_xdp(struct xdp_md *context)
-{
-	return enter_xdp(context);
-}
-
 /* Kernel >= 5.18: takes frames of any length, and with them any MTU. */
 SEC("xdp.frags")
 int vtep_uplink_sg(struct xdp_md *context)
 {
-	return is_in_pieces(context) ? XDP_PASS : enter_xdp(context);
+	struct packet p;
+
+	packet_open_xdp(&p, context);
+	p.may_be_pieces = true;
+	return handle_underlay(&p);
 }
 
 SEC("tc")

@@ -48,9 +48,10 @@ __attribute__((noinline)) int vtep_carry_tc(struct __sk_buff *context, struct de
 	return carry(&p, found);
 }
 
+/* Nothing is counted yet, and nothing changed: what was found out about a frame in pieces is forgotten. */
 static __always_inline int carry_on(const struct packet *p, struct decision *out)
 {
-	if (out->verdict == VERDICT_PASS)
+	if (out->verdict == VERDICT_PASS || is_in_pieces(p))
 		return kernel_keeps(p);
 	return p->xdp ? vtep_carry_xdp(xdp_of(p), out) : vtep_carry_tc(skb_of(p), out);
 }

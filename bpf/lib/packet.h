@@ -16,6 +16,7 @@
 
 struct packet {
 	bool xdp;
+	bool may_be_pieces; /* the program takes frames in several buffers */
 	void *context;
 	void *data;
 	void *end;    /* of the readable bytes */
@@ -64,9 +65,9 @@ static __always_inline void packet_enter(struct packet *p, __u32 offset)
  * In several buffers, of which only the first is readable here. Such a frame is for the tc program behind, which takes
  * any: few devices could be sent one by redirect, and long frames are the few.
  */
-static __always_inline bool is_in_pieces(struct xdp_md *context)
+static __always_inline bool is_in_pieces(const struct packet *p)
 {
-	return bpf_xdp_get_buff_len(context) != context->data_end - context->data;
+	return p->may_be_pieces && bpf_xdp_get_buff_len(xdp_of(p)) != p->length;
 }
 
 static __always_inline void packet_open_xdp(struct packet *p, struct xdp_md *context)

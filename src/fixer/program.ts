@@ -60,10 +60,10 @@ export class Fixer {
   static loadBefore(program: BpfProgram, hook: "xdp" | "tc", flags: number, counts?: BpfMap): Fixer {
     if (hook === "tc") return Fixer.loadHandingOn(FixerProgram.TC, program, flags, counts);
     try {
-      return Fixer.loadHandingOn(FixerProgram.XDP_FRAGS, program, flags, counts);
+      return Fixer.loadHandingOn(FixerProgram.XDP, program, flags, counts);
     } catch (error) {
       if (!(error instanceof NativeError) || error.code !== "EINVAL") throw error;
-      return Fixer.loadHandingOn(FixerProgram.XDP, program, flags, counts);
+      return Fixer.loadHandingOn(FixerProgram.XDP_FRAGS, program, flags, counts);
     }
   }
 

@@ -8,7 +8,7 @@ import { type Drop, InterfaceFlag, Punt, PuntBucketLayout } from "../../src/abi/
 import type { DriverCounters } from "../../src/dataplane/driver.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { readCounters } from "../../src/dataplane/ebpf/counters.js";
-import { type ProgramHook, Programs, type Role } from "../../src/dataplane/ebpf/load.js";
+import { type ProgramHook, type ProgramKind, Programs, type Role } from "../../src/dataplane/ebpf/load.js";
 import {
   encodeIndex,
   encodeInterface,
@@ -20,9 +20,10 @@ import {
 import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
 import { loadFront } from "../../src/fixer/front.js";
 import type { Fixer } from "../../src/fixer/program.js";
+import type { BpfProgram } from "../../src/native/index.js";
 import type { FixCount } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
-import { emptyMap } from "./empty_map.js";
+import { emptyMap, extentOf } from "./empty_map.js";
 import { testObjects } from "./objects.js";
 
 export const root = process.getuid?.() === 0;
@@ -88,6 +89,8 @@ export interface RunOptions {
   readonly puntTokens?: number;
   /** Payload of a super-packet's segments (tc). The kernel gives a test no kind of super-packet, so it cannot be encapsulated. */
   readonly gsoBytes?: number;
+  /** XDP by the program that takes frames in several buffers. */
+  readonly takesPieces?: boolean;
 }
 
 /** Whether the kernel takes this frame for a test run: for tc it wants a whole IP header where the type says so. */
@@ -116,6 +119,12 @@ export function closeBpf(): void {
   harness = undefined;
 }
 
+interface Run {
+  readonly role: Role;
+  readonly hook: ProgramHook;
+  readonly kind: ProgramKind;
+}
+
 class Harness {
   private readonly programs = Programs.load(testObjects(), { [MapName.FDB]: SMALL_FDB });
   /** No index at or above was used by the run before. */
@@ -127,12 +136,14 @@ class Harness {
     const hook = options.hook ?? "xdp";
     this.prepare(tables, slot, options);
     const role: Role = tables.interfaces.isUplink(slot) ? "uplink" : "access";
-    const fixer = this.fixerFor(tables, slot, role, hook);
-    const program = fixer?.program ?? this.programs.program(role, hook);
+    const kind: ProgramKind = hook === "xdp" && options.takesPieces === true ? "sg" : hook;
+    const behind = this.programs.program(role, kind);
+    const fixer = fixerFor(tables, slot, hook, behind);
+    const program = fixer?.program ?? behind;
     const { retval, data } = program.testRun({ data: frame, ...contextOf(hook, options) });
     const fixes = fixer === undefined ? [] : [{ slot, ...fixer.readCounts() }];
     fixer?.close();
-    return this.outcome(tables, role, hook, retval >>> 0, data, fixes);
+    return this.outcome(tables, { role, hook, kind }, retval >>> 0, data, fixes);
   }
 
   seen(bd: number, hi: number, lo: number): number | undefined {
@@ -198,16 +209,9 @@ class Harness {
     });
   }
 
-  /** A new one for each frame, so that it begins at zero. */
-  private fixerFor({ interfaces }: Tables, slot: number, role: Role, hook: ProgramHook): Fixer | undefined {
-    const repair = interfaces.repairAt(slot);
-    return repair && loadFront({ hook, ...repair }, this.programs.program(role, hook));
-  }
-
   private outcome(
     tables: Tables,
-    role: Role,
-    hook: ProgramHook,
+    { role, hook, kind }: Run,
     retval: number,
     data: Uint8Array,
     fixes: readonly FixCount[],
@@ -227,15 +231,15 @@ class Harness {
     if (retval === (hook === "xdp" ? XDP.DROP : TC.SHOT))
       return { ...none, verdict: "dropped", reason: reasonOf(counters) };
     if (retval !== (hook === "xdp" ? XDP.REDIRECT : TC.REDIRECT)) throw new Error(`${hook} returned ${retval}`);
-    return { ...none, ...this.redirected(role, hook, data) };
+    return { ...none, ...this.redirected(role, kind, data) };
   }
 
   private redirected(
     role: Role,
-    hook: ProgramHook,
+    kind: ProgramKind,
     data: Uint8Array,
   ): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "toPeer"> {
-    const record = this.programs.object(role, hook).map("vtep1_test");
+    const record = this.programs.object(role, kind).map("vtep1_test");
     const bytes = record.lookup(encodeIndex(0))!;
     record.close();
     const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -245,6 +249,12 @@ class Harness {
     const toPeer = view.getUint32(8, true) !== 0;
     return ifindex === PUNT_IFINDEX ? punted(whole) : { verdict: "sent", ifindex, bytes: whole, toPeer };
   }
+}
+
+/** A new one for each frame, so that it begins at zero. */
+function fixerFor({ interfaces }: Tables, slot: number, hook: ProgramHook, behind: BpfProgram): Fixer | undefined {
+  const repair = interfaces.repairAt(slot);
+  return repair && loadFront({ hook, ...repair }, behind);
 }
 
 function contextOf(hook: ProgramHook, { gsoBytes = 0 }: RunOptions): { ctx?: Uint8Array } {
@@ -283,17 +293,4 @@ function punted(bytes: Uint8Array): Punted {
 function reasonOf({ drops }: Pick<DriverCounters, "drops">): BpfOutcome["reason"] {
   if (drops.length !== 1) throw new Error(`one frame, but drops for ${drops.length} reasons`);
   return drops[0]!.reason as BpfOutcome["reason"];
-}
-
-/** Above every index of the tables, and above every token bucket of their slots. */
-function extentOf({ interfaces, ports, bridgeDomains, vteps, adjacencies, vrfs, routes }: Tables): number {
-  const bridging = [ports.bd, bridgeDomains.vni, bridgeDomains.flags, vteps.group, adjacencies.ifindex];
-  const routing = [vrfs.l3Vni, vrfs.flags, routes.pathKind];
-  const used = [...bridging, ...routing].map(highestUsed);
-  const highest = Math.max(...used, ...vteps.group, vteps.address.length, routes.highest);
-  return Math.max(highest, (highestUsed(interfaces.ifindex) + 1) * Punt.CLASSES) + 1;
-}
-
-function highestUsed(values: Uint8Array | Uint16Array | Uint32Array): number {
-  return values.findLastIndex((value) => value !== 0);
 }

@@ -64,6 +64,8 @@ describe("XDP at jumbo MTU, live (root)", () => {
           overlay = await ebpfOverlay({ hook: "xdp", peer, ipv6, accessMtu: JUMBO, underlayMtu: UNDERLAY });
           const { net, v1 } = overlay;
           expect(v1.opened.map(({ hook }) => hook)).toEqual(["xdp", "xdp"]);
+          for (const { reason } of v1.opened)
+            expect(reason).toContain("tc behind it carries what comes in several buffers");
           const ping = (...words: string[]) =>
             net.exec("h1", "ping", "-c", "3", "-i", "0.1", "-M", "do", ...words, "192.168.0.2");
           for (const size of ["56", "3400", String(JUMBO - 28)])

@@ -53,10 +53,22 @@ describe("XDP before tc", () => {
       ["h1", datagram(H1, R1, PIECES)],
       ["up0", arriving(datagram(R1, H1, PIECES))],
     ] as const) {
-      const outcome = bench(lab()).run(from, frame);
+      const outcome = bench(lab()).run(from, frame, { takesPieces: true });
       expect(outcome.verdict).toBe("passed");
       expect(outcome.bytes).toEqual(frame);
       expect(uncounted(outcome)).toBe(true);
+    }
+  });
+
+  onRoot("does with what comes in one buffer the same, whether it takes several or not", () => {
+    for (const [from, frame] of [
+      ["h1", datagram(H1, H2)],
+      ["h1", datagram(H1, R1)],
+      ["up0", arriving(datagram(R1, H1))],
+    ] as const) {
+      const outcome = bench(lab()).run(from, frame, { takesPieces: true });
+      expect(outcome.verdict).toBe("sent");
+      expect(outcome).toEqual(bench(lab()).run(from, frame));
     }
   });
 

@@ -16,9 +16,8 @@ export interface ObjectFiles {
 export type Role = "access" | "uplink";
 export type ProgramHook = "xdp" | "tc";
 
-/** Ends of program names, the best first: XDP that takes frames in several buffers, and so any MTU, wants kernel >= 5.18. */
-const FLAVOURS = { xdp: ["sg", "xdp"], tc: ["tc"] } as const satisfies Record<ProgramHook, Flavours>;
-type Flavours = readonly [string, ...string[]];
+/** How program names end. `sg`: XDP that also takes frames in several buffers, and so any MTU (kernel >= 5.18). */
+export type ProgramKind = ProgramHook | "sg";
 
 /** src/dataplane/ebpf and dist/dataplane/ebpf are equally deep. */
 const BUILT = new URL("../../../build/bpf/", import.meta.url);
@@ -37,8 +36,8 @@ export function readObjectFiles(folder: URL = BUILT): ObjectFiles {
 
 /** Of the maps that both objects share, and of their programs those that somebody asked for. */
 export class Programs {
-  private readonly objectByKey = new Map<string, BpfObject>();
-  private readonly programByKey = new Map<string, BpfProgram>();
+  private readonly objectByName = new Map<string, BpfObject>();
+  private readonly programByName = new Map<string, BpfProgram>();
 
   private constructor(
     private readonly files: ObjectFiles,
@@ -70,35 +69,23 @@ export class Programs {
   }
 
   /** With the one program. The kernel takes some 300 ms to verify it, when it is asked for the first time. */
-  object(role: Role, hook: ProgramHook): BpfObject {
-    const key = `${role} ${hook}`;
-    const object = this.objectByKey.get(key) ?? this.loadBest(role, FLAVOURS[hook]);
-    this.objectByKey.set(key, object);
+  object(role: Role, kind: ProgramKind): BpfObject {
+    const name = nameOf(role, kind);
+    const object = this.objectByName.get(name) ?? this.loadOne(role, name);
+    this.objectByName.set(name, object);
     return object;
   }
 
-  program(role: Role, hook: ProgramHook): BpfProgram {
-    const key = `${role} ${hook}`;
-    const object = this.object(role, hook);
-    const program = this.programByKey.get(key) ?? object.program(object.programNames[0]!);
-    this.programByKey.set(key, program);
+  program(role: Role, kind: ProgramKind): BpfProgram {
+    const name = nameOf(role, kind);
+    const program = this.programByName.get(name) ?? this.object(role, kind).program(name);
+    this.programByName.set(name, program);
     return program;
   }
 
   close(): void {
-    const loaded = [...this.programByKey.values(), ...this.objectByKey.values()];
+    const loaded = [...this.programByName.values(), ...this.objectByName.values()];
     for (const handle of [...loaded, ...Object.values(this.mapByName), this.owner]) handle.close();
-  }
-
-  /** What the kernel does not know, it calls invalid. */
-  private loadBest(role: Role, [best, next]: Flavours): BpfObject {
-    try {
-      return this.loadOne(role, `vtep_${role}_${best}`);
-    } catch (error) {
-      const isUnknown = ((error as Error).cause as Partial<NativeError> | undefined)?.code === "EINVAL";
-      if (!isUnknown || next === undefined) throw error;
-      return this.loadOne(role, `vtep_${role}_${next}`);
-    }
   }
 
   private loadOne(role: Role, program: string): BpfObject {
@@ -118,6 +105,10 @@ function constantsOf(name: string): string {
 /** PREEMPT_RT: there a program may be interrupted by another on its CPU. */
 function isRealtimeKernel(): boolean {
   return existsSync("/sys/kernel/realtime");
+}
+
+function nameOf(role: Role, kind: ProgramKind): string {
+  return `vtep_${role}_${kind}`;
 }
 
 function loadObject(bytes: Uint8Array, options: Parameters<typeof BpfObject.load>[1]): BpfObject {
