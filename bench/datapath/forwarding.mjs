@@ -35,7 +35,7 @@ function withSubject({ lab, through: [from, to] = [], subject: name, cpu, queues
       const pids = [...(await pinDaemons(context, cpu)), ...(peer?.pids ?? [])];
       if (subject.process) await letGoFirst(pids);
       await announceHosts(context);
-      return await work(context, { sinkKind: subject.sink, cpu, pids });
+      return await work(context, { sinkKind: subject.sink, cpu, pids, process: subject.process });
     } finally {
       redirect?.close();
       await peer?.close();

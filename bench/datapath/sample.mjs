@@ -8,6 +8,8 @@ const POLL_MS = 20;
 const FIRST_FRAME_MS = 10_000;
 /** Before measuring: for learning, for caches, and for the CPU's clock. */
 const WARM_UP_MS = 300;
+/** With a process on the way that compiles itself as it runs: V8's threads take half a second each time it does so anew. */
+const PROCESS_WARM_UP_MS = 2000;
 const FULL_SHARE = 0.9;
 const PATIENCE = 6;
 
@@ -67,7 +69,8 @@ const plainSink = (options) => new Sink(options);
 
 /**
  * `source` and `target`: { namespace, interfaceName } in a path that stands already; `pids`: of daemons on the way.
- * `cpus`: one generator on each. `listAttached` is asked while everything is in place. `makeSink`: where another than the plain one stands at the end.
+ * `process`: one of them carries every frame. `cpus`: one generator on each. `listAttached` is asked while everything is
+ * in place. `makeSink`: where another than the plain one stands at the end.
  */
 export async function measure(options, listAttached) {
   const { source, target, traffic, arrival, sinkKind, cpu, cpus = [cpu], pids, batchFrames } = options;
@@ -83,7 +86,7 @@ export async function measure(options, listAttached) {
     for (const generator of generators) generator.start();
     const meter = new CpuMeter({ cpus, threads: generators.flatMap(({ threads }) => threads), pids });
     await untilFramesArrive(generators, sink);
-    await pause(WARM_UP_MS);
+    await pause(options.process ? PROCESS_WARM_UP_MS : WARM_UP_MS);
     const sample = await measureFor({ ...options, cpus }, { generators, sink, meter });
     return { ...sample, sink: sinkKind, attached };
   } finally {

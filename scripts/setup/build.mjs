@@ -1,7 +1,7 @@
 // The three builds: eBPF objects, the native addon, TypeScript. Each only when its inputs changed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { bundleApi } from "./bundle.mjs";
+import { bundleApi, bundleCore } from "./bundle.mjs";
 import { run } from "./process.mjs";
 import { filesBelow, unlessBuilt } from "./stamp.mjs";
 
@@ -107,6 +107,7 @@ export async function buildTypeScript(root) {
       });
       removeOrphans(root);
       await bundleApi(root);
+      await bundleCore(root);
     },
   );
   return built ? `${sources.length} files compiled` : undefined;

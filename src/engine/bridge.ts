@@ -1,7 +1,7 @@
 // Where a frame goes inside its bridge domain. TWIN: bpf/lib/bridge.h.
 
 import { BdFlag, Drop, FdbKind, PortFlag } from "../abi/generated.js";
-import { NOT_FOUND } from "../tables/fdb.js";
+import { kindOf, NOT_FOUND, targetOf } from "../tables/fdb.js";
 import { StormClass } from "../tables/port.js";
 import type { Tables } from "../tables/tables.js";
 import { UNRESOLVED } from "../tables/vtep.js";
@@ -34,9 +34,14 @@ export function bridgeRouted(tables: Tables, out: Decision, tick: number): void 
 function toMac(tables: Tables, out: Decision, tick: number): void {
   const slot = tables.fdb.find(out.bd, out.destinationHi, out.destinationLo);
   if (slot === NOT_FOUND) unknownUnicast(tables, out, tick);
-  else if (tables.fdb.kindAt(slot) === FdbKind.LOCAL) toPort(tables, out, tables.fdb.targetAt(slot));
-  else if (tables.fdb.kindAt(slot) === FdbKind.REMOTE) toVtep(tables, out, tables.fdb.targetAt(slot));
-  else if (tables.fdb.kindAt(slot) === FdbKind.SEGMENT) toSegment(tables, out, tables.fdb.targetAt(slot));
+  else toPlace(tables, out, tables.fdb.placeAt(slot));
+}
+
+function toPlace(tables: Tables, out: Decision, place: number): void {
+  const kind = kindOf(place);
+  if (kind === FdbKind.LOCAL) toPort(tables, out, targetOf(place));
+  else if (kind === FdbKind.REMOTE) toVtep(tables, out, targetOf(place));
+  else if (kind === FdbKind.SEGMENT) toSegment(tables, out, targetOf(place));
   else out.drop(Drop.UNKNOWN_UNICAST_HOLD);
 }
 

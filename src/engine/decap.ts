@@ -20,7 +20,7 @@ import {
 } from "../wire/ip.js";
 import { hasReservedBits, hasVniFlag, readVni, VXLAN_HEADER_BYTES } from "../wire/vxlan.js";
 import type { Decision, Frame } from "./decision.js";
-import { checkAddresses, readAddresses, refuse } from "./ingress.js";
+import { checkAddresses, isTagged, readAddresses, refuse } from "./ingress.js";
 
 const MAPPED_PREFIX_WORD = 0xffff;
 
@@ -123,17 +123,17 @@ function checkVxlan(tables: Tables, view: DataView, out: Decision, udp: number):
 function checkInner(view: DataView, out: Decision, ip: number, ipv6: boolean): boolean {
   if (out.innerLength < ETHERNET_HEADER_BYTES) return refuse(out, Drop.RUNT);
   readAddresses(view, out.innerOffset, out);
-  const etherType = view.getUint16(out.innerOffset + 12);
+  out.etherType = view.getUint16(out.innerOffset + 12);
   // SPEC: RFC 7348 §6.1: a tagged inner frame is discarded unless configured otherwise.
-  if (etherType === EtherType.VLAN || etherType === EtherType.SERVICE_VLAN) return refuse(out, Drop.INNER_VLAN);
-  return checkAddresses(out) && checkEcn(view, out, readTrafficClass(view, ip, ipv6), etherType);
+  if (isTagged(out)) return refuse(out, Drop.INNER_VLAN);
+  return checkAddresses(out) && checkEcn(view, out, readTrafficClass(view, ip, ipv6));
 }
 
-function checkEcn(view: DataView, out: Decision, outerClass: number, etherType: number): boolean {
+function checkEcn(view: DataView, out: Decision, outerClass: number): boolean {
   const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
-  const ipv6 = etherType === EtherType.IPV6;
+  const ipv6 = out.etherType === EtherType.IPV6;
   const headerBytes = ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
-  if (!ipv6 && etherType !== EtherType.IPV4) return true;
+  if (!ipv6 && out.etherType !== EtherType.IPV4) return true;
   if (out.innerLength < ETHERNET_HEADER_BYTES + headerBytes) return true;
   const inner = readTrafficClass(view, ip, ipv6);
   const ecn = decapsulatedEcn(inner & Ecn.MASK, outerClass & Ecn.MASK);

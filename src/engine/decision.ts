@@ -69,6 +69,8 @@ export class Decision {
   /** The inner, untagged Ethernet frame. When a tag was taken out, its first 12 bytes are yet to be moved. */
   innerOffset = 0;
   innerLength = 0;
+  /** Of the inner frame, the tag that it came with left out. */
+  etherType = 0;
   destinationHi = 0;
   destinationLo = 0;
   sourceHi = 0;

@@ -19,8 +19,8 @@ import {
   Udp,
   writeIpv6TrafficClass,
 } from "../wire/ip.js";
-import { VXLAN_HEADER_BYTES } from "../wire/vxlan.js";
-import type { Frame } from "./decision.js";
+import { VXLAN_FIRST_WORD, VXLAN_HEADER_BYTES } from "../wire/vxlan.js";
+import type { Decision, Frame } from "./decision.js";
 
 const DEFAULT_TTL = 64;
 /** Version 4 and a header without options. */
@@ -33,49 +33,31 @@ export function outerHeaderBytes(family: number): number {
 }
 
 /**
- * Writes IP, UDP and VXLAN in front of the frame at `innerOffset` and returns where the IP header begins.
+ * Writes IP, UDP and VXLAN in front of the decision's inner frame and returns where the IP header begins.
  * The buffer needs `outerHeaderBytes` of headroom, and 14 more for pushEthernet.
  */
-export function pushOuter(
-  tables: Tables,
-  vtep: number,
-  frame: Frame,
-  innerOffset: number,
-  innerLength: number,
-  vni: number,
-  flowHash: number,
-): number {
+export function pushOuter(tables: Tables, vtep: number, frame: Frame, inner: Decision): number {
   const { settings } = tables;
-  const { view } = frame;
+  const { innerOffset, innerLength } = inner;
   const ipv6 = settings.family === Family.IPV6;
   const ip = innerOffset - outerHeaderBytes(settings.family);
   const udp = innerOffset - TUNNEL_BYTES;
-  const template = vtep * Limit.OUTER_BYTES;
-  if (ipv6) writeIpv6(tables, template, view, ip, innerOffset, innerLength);
-  else writeIpv4(tables, vtep, view, ip, innerOffset, innerLength);
-  writeTunnel(tables, template + udp - ip, view, udp, innerLength, vni, flowHash);
+  if (ipv6) writeIpv6(tables, vtep, frame.view, ip, inner);
+  else writeIpv4(tables, vtep, frame.view, ip, inner);
+  writeTunnel(settings, frame.view, udp, inner);
   if (ipv6 || (settings.flags & ConfigFlag.UDP_CHECKSUM) !== 0) writeUdpChecksum(frame, ip, udp, innerLength, ipv6);
   return ip;
 }
 
 /**
- * UDP without a checksum, and VXLAN. `from`: of the template's UDP header.
+ * UDP without a checksum, and VXLAN.
  * PERF: here and in writeIpv4 each word is written once: a tenth of a known unicast, beside a template and fields into it.
  */
-function writeTunnel(
-  { settings, vteps }: Tables,
-  from: number,
-  view: DataView,
-  udp: number,
-  innerLength: number,
-  vni: number,
-  flowHash: number,
-): void {
-  const { outerView } = vteps;
-  view.setInt32(udp, (sourcePort(settings, flowHash) << 16) | outerView.getUint16(from + Udp.DESTINATION_PORT));
-  view.setInt32(udp + Udp.LENGTH, (innerLength + TUNNEL_BYTES) << 16);
-  view.setInt32(udp + UDP_HEADER_BYTES, outerView.getInt32(from + UDP_HEADER_BYTES));
-  view.setInt32(udp + UDP_HEADER_BYTES + 4, vni << 8);
+function writeTunnel(settings: VtepSettings, view: DataView, udp: number, inner: Decision): void {
+  view.setInt32(udp, (sourcePort(settings, inner.flowHash) << 16) | settings.udpPort);
+  view.setInt32(udp + Udp.LENGTH, (inner.innerLength + TUNNEL_BYTES) << 16);
+  view.setInt32(udp + UDP_HEADER_BYTES, VXLAN_FIRST_WORD);
+  view.setInt32(udp + UDP_HEADER_BYTES + 4, inner.vni << 8);
 }
 
 /** Writes the outer Ethernet header of an adjacency in front of the IP header; returns its offset. */
@@ -103,12 +85,11 @@ export function sourcePort(settings: VtepSettings, flowHash: number): number {
   return settings.sourcePortMin + (((flowHash >>> 16) * settings.sourcePortCount) >>> 16);
 }
 
-function writeIpv4(tables: Tables, vtep: number, view: DataView, ip: number, inner: number, innerLength: number): void {
-  const { settings, vteps } = tables;
-  const innerIp = innerIpVersion(view, inner, innerLength);
+function writeIpv4({ settings, vteps }: Tables, vtep: number, view: DataView, ip: number, inner: Decision): void {
+  const innerIp = innerIpVersion(inner);
   const tos = outerTrafficClass(settings, view, inner, innerIp);
   const ttl = outerTtl(settings, view, inner, innerIp);
-  const total = innerLength + outerHeaderBytes(Family.IPV4);
+  const total = inner.innerLength + outerHeaderBytes(Family.IPV4);
   const fragment = outerDf(settings, view, inner, innerIp) ? IPV4_DF : 0;
   // An atomic datagram may carry any ID (RFC 6864 §4.1); one that routers may cut needs its own.
   const id = fragment === 0 ? vteps.nextId[vtep]!++ : 0;
@@ -118,22 +99,15 @@ function writeIpv4(tables: Tables, vtep: number, view: DataView, ip: number, inn
   view.setInt32(ip, FIRST_WORD | (tos << 16) | total);
   view.setInt32(ip + Ipv4.ID, (id << 16) | fragment);
   view.setInt32(ip + Ipv4.TTL, (ttl << 24) | (Protocol.UDP << 16) | checksum);
-  view.setInt32(ip + Ipv4.SOURCE, outerView.getInt32(addresses));
-  view.setInt32(ip + Ipv4.DESTINATION, outerView.getInt32(addresses + 4));
+  view.setInt32(ip + Ipv4.SOURCE, outerView.getInt32(addresses, true), true);
+  view.setInt32(ip + Ipv4.DESTINATION, outerView.getInt32(addresses + 4, true), true);
 }
 
-function writeIpv6(
-  { settings, vteps }: Tables,
-  template: number,
-  view: DataView,
-  ip: number,
-  inner: number,
-  innerLength: number,
-): void {
-  copyWords(vteps.outerView, template, view, ip, IPV6_HEADER_BYTES);
-  const innerIp = innerIpVersion(view, inner, innerLength);
+function writeIpv6({ settings, vteps }: Tables, vtep: number, view: DataView, ip: number, inner: Decision): void {
+  copyWords(vteps.outerView, vtep * Limit.OUTER_BYTES, view, ip, IPV6_HEADER_BYTES);
+  const innerIp = innerIpVersion(inner);
   writeIpv6TrafficClass(view, ip, outerTrafficClass(settings, view, inner, innerIp));
-  view.setUint16(ip + Ipv6.PAYLOAD_LENGTH, innerLength + TUNNEL_BYTES);
+  view.setUint16(ip + Ipv6.PAYLOAD_LENGTH, inner.innerLength + TUNNEL_BYTES);
   view.setUint8(ip + Ipv6.HOP_LIMIT, outerTtl(settings, view, inner, innerIp));
 }
 
@@ -145,32 +119,31 @@ function writeUdpChecksum({ bytes, view }: Frame, ip: number, udp: number, inner
 }
 
 /** 4, 6, or 0 where the inner frame carries no whole IP header. */
-function innerIpVersion(view: DataView, inner: number, innerLength: number): number {
-  const etherType = view.getUint16(inner + 12);
+function innerIpVersion({ etherType, innerLength }: Decision): number {
   const room = innerLength - ETHERNET_HEADER_BYTES;
   if (etherType === EtherType.IPV4 && room >= IPV4_HEADER_BYTES) return 4;
   return etherType === EtherType.IPV6 && room >= IPV6_HEADER_BYTES ? 6 : 0;
 }
 
-function outerTrafficClass(settings: VtepSettings, view: DataView, inner: number, innerIp: number): number {
+function outerTrafficClass(settings: VtepSettings, view: DataView, inner: Decision, innerIp: number): number {
   if (innerIp === 0) return settings.tos;
-  const innerClass = readTrafficClass(view, inner + ETHERNET_HEADER_BYTES, innerIp === 6);
+  const innerClass = readTrafficClass(view, inner.innerOffset + ETHERNET_HEADER_BYTES, innerIp === 6);
   const dscp = (settings.flags & ConfigFlag.TOS_INHERIT) !== 0 ? innerClass & ~Ecn.MASK : settings.tos;
   const linux = (settings.flags & ConfigFlag.PROFILE_LINUX) !== 0;
   return dscp | encapsulatedEcn(innerClass & Ecn.MASK, linux);
 }
 
-function outerTtl(settings: VtepSettings, view: DataView, inner: number, innerIp: number): number {
+function outerTtl(settings: VtepSettings, view: DataView, inner: Decision, innerIp: number): number {
   if ((settings.flags & ConfigFlag.TTL_INHERIT) === 0) return settings.ttl;
-  const ip = inner + ETHERNET_HEADER_BYTES;
+  const ip = inner.innerOffset + ETHERNET_HEADER_BYTES;
   if (innerIp === 0) return DEFAULT_TTL;
   // An inner TTL of 0 would make the outer packet undeliverable.
   return view.getUint8(ip + (innerIp === 6 ? Ipv6.HOP_LIMIT : Ipv4.TTL)) || DEFAULT_TTL;
 }
 
-function outerDf(settings: VtepSettings, view: DataView, inner: number, innerIp: number): boolean {
+function outerDf(settings: VtepSettings, view: DataView, inner: Decision, innerIp: number): boolean {
   if (settings.df !== Df.INHERIT) return settings.df === Df.SET;
   // Routers never fragment IPv6, so an IPv6 sender expects what DF means (RFC 8200 §4.5).
   if (innerIp !== 4) return innerIp === 6;
-  return (view.getUint16(inner + ETHERNET_HEADER_BYTES + Ipv4.FRAGMENT) & IPV4_DF) !== 0;
+  return (view.getUint16(inner.innerOffset + ETHERNET_HEADER_BYTES + Ipv4.FRAGMENT) & IPV4_DF) !== 0;
 }

@@ -42,7 +42,7 @@ export function execute(tables: Tables, frame: Frame, decision: Decision, transm
 function writeInnerTrafficClass({ bytes, view }: Frame, decision: Decision): void {
   const ip = decision.innerOffset + ETHERNET_HEADER_BYTES;
   const value = decision.innerTrafficClass;
-  if (view.getUint16(decision.innerOffset + 12) === EtherType.IPV6) writeIpv6TrafficClass(view, ip, value);
+  if (decision.etherType === EtherType.IPV6) writeIpv6TrafficClass(view, ip, value);
   else replaceWord(bytes, ip, ip + Ipv4.CHECKSUM, (view.getUint8(ip) << 8) | value);
 }
 
@@ -87,7 +87,7 @@ function sendToVtep(
   const { innerOffset, innerLength, flowHash } = decision;
   writeAddresses(frame.view, innerOffset, decision);
   if ((tables.settings.flags & ConfigFlag.MSS_CLAMP) !== 0) clampMss(tables, frame, decision, vtep);
-  const ip = pushOuter(tables, vtep, frame, innerOffset, innerLength, decision.vni, flowHash);
+  const ip = pushOuter(tables, vtep, frame, decision);
   const end = innerOffset + innerLength;
   tables.counters.vteps.transmit(vtep, innerLength);
   if (decision.bd !== 0) tables.counters.bridgeDomains.transmit(decision.bd, innerLength);

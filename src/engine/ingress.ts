@@ -19,11 +19,13 @@ const VLAN_ID_MASK = 0x0fff;
 export function classifyAccess(tables: Tables, frame: Frame, out: Decision): boolean {
   if (frame.length < ETHERNET_HEADER_BYTES) return refuse(out, Drop.RUNT);
   let vlan = 0;
-  if (frame.view.getUint16(frame.offset + 12) === EtherType.VLAN) {
+  out.etherType = frame.view.getUint16(frame.offset + 12);
+  if (out.etherType === EtherType.VLAN) {
     if (frame.length < ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES) return refuse(out, Drop.RUNT);
     vlan = frame.view.getUint16(frame.offset + 14) & VLAN_ID_MASK;
     out.innerOffset += VLAN_TAG_BYTES;
     out.innerLength -= VLAN_TAG_BYTES;
+    out.etherType = frame.view.getUint16(out.innerOffset + 12);
   }
   const port = tables.interfaces.portByVlan[frame.slot]?.[vlan] ?? 0;
   if (port === 0) return refuse(out, Drop.UNKNOWN_VLAN);
@@ -37,10 +39,12 @@ export function classifyAccess(tables: Tables, frame: Frame, out: Decision): boo
 }
 
 /** A port carries one tag at most: what is still tagged behind it belongs to no domain here. */
-export function refuseSecondTag(view: DataView, out: Decision): boolean {
-  const etherType = view.getUint16(out.innerOffset + 12);
-  const tagged = etherType === EtherType.VLAN || etherType === EtherType.SERVICE_VLAN;
-  return !tagged || refuse(out, Drop.UNKNOWN_VLAN);
+export function refuseSecondTag(out: Decision): boolean {
+  return !isTagged(out) || refuse(out, Drop.UNKNOWN_VLAN);
+}
+
+export function isTagged({ etherType }: Decision): boolean {
+  return etherType === EtherType.VLAN || etherType === EtherType.SERVICE_VLAN;
 }
 
 /** Refuses sources that are no host's and destinations that no bridge forwards. False when dropped. */

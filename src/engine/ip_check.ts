@@ -6,11 +6,11 @@ import { IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, Ipv4, Ipv6, isLinkLocal, isMapped
 import type { Decision } from "./decision.js";
 
 /** Header whole and sound, length within the frame, source that a host may have, destination a single one. */
-export function isValidIp(view: DataView, out: Decision, etherType: number): boolean {
+export function isValidIp(view: DataView, out: Decision): boolean {
   const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
   const room = out.innerLength - ETHERNET_HEADER_BYTES;
-  if (etherType === EtherType.IPV4) return isValidIpv4(view, ip, room);
-  return etherType === EtherType.IPV6 && isValidIpv6(view, ip, room);
+  if (out.etherType === EtherType.IPV4) return isValidIpv4(view, ip, room);
+  return out.etherType === EtherType.IPV6 && isValidIpv6(view, ip, room);
 }
 
 function isValidIpv4(view: DataView, ip: number, room: number): boolean {

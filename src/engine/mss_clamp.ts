@@ -17,11 +17,11 @@ const LEAST_MSS = 64;
 /** Before the outer header is written: its UDP checksum covers this. The transport checksum is complete. */
 export function clampMss(tables: Tables, frame: Frame, decision: Decision, vtep: number): void {
   const { view, bytes } = frame;
-  const tcp = findSyn(view, decision.innerOffset, decision.innerLength);
+  const tcp = findSyn(view, decision);
   if (tcp === NOT_FOUND) return;
   const mss = findMss(view, tcp);
   if (mss === NOT_FOUND) return;
-  const ipHeader = view.getUint16(decision.innerOffset + 12) === EtherType.IPV6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
+  const ipHeader = decision.etherType === EtherType.IPV6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
   // Options of IP and TCP do not count: the sender takes them off (RFC 6691 §2).
   const limit = innerMtu(tables, vtep, decision) - ipHeader - TCP_HEADER_BYTES;
   if (limit < LEAST_MSS || view.getUint16(mss) <= limit) return;
@@ -40,10 +40,9 @@ function lower(bytes: Uint8Array, view: DataView, tcp: number, mss: number, limi
 }
 
 /** Where the TCP header of a whole segment with SYN begins, its options included. */
-function findSyn(view: DataView, inner: number, innerLength: number): number {
-  const ip = inner + ETHERNET_HEADER_BYTES;
+function findSyn(view: DataView, { etherType, innerOffset, innerLength }: Decision): number {
+  const ip = innerOffset + ETHERNET_HEADER_BYTES;
   const room = innerLength - ETHERNET_HEADER_BYTES;
-  const etherType = view.getUint16(inner + 12);
   if (etherType === EtherType.IPV4) return findSyn4(view, ip, room);
   return etherType === EtherType.IPV6 ? findSyn6(view, ip, room) : NOT_FOUND;
 }

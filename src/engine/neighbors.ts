@@ -17,7 +17,7 @@ const MAPPED_PREFIX_WORD = 0xffff;
 
 /** For domains that answer. True when the frame is decided here. */
 export function answerNeighbors(tables: Tables, view: DataView, out: Decision): boolean {
-  const etherType = view.getUint16(out.innerOffset + 12);
+  const { etherType } = out;
   if (etherType === EtherType.ARP) return answerArp(tables, view, out);
   return etherType === EtherType.IPV6 && isNeighborMessage(view, out) && answerNd(tables, view, out);
 }

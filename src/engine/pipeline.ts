@@ -24,7 +24,7 @@ export function processFrame(tables: Tables, frame: Frame, tick: number, out: De
 
 function processAccess(tables: Tables, frame: Frame, out: Decision, tick: number): void {
   if (!classifyAccess(tables, frame, out)) return;
-  if (!refuseSecondTag(frame.view, out) || !checkAddresses(out)) return;
+  if (!refuseSecondTag(out) || !checkAddresses(out)) return;
   if (!admitLocal(tables, out, tick)) return;
   decideInDomain(tables, frame.view, out, tick);
 }
@@ -90,5 +90,6 @@ function beginOriginated(frame: Frame, bd: number, out: Decision): void {
   out.originated = true;
   out.bd = bd;
   out.ingressBd = bd;
+  out.etherType = frame.view.getUint16(frame.offset + 12);
   readAddresses(frame.view, frame.offset, out);
 }

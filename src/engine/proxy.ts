@@ -42,7 +42,7 @@ export function proxy(
 /** SPEC: RFC 9161 §3.3b: whoever is behind the asker's own port has heard it, and answers. */
 function isBehind({ fdb }: Tables, out: Decision, hi: number, lo: number): boolean {
   const slot = fdb.find(out.bd, hi, lo);
-  return slot !== NOT_FOUND && fdb.kindAt(slot) === FdbKind.LOCAL && fdb.targetAt(slot) === out.port;
+  return slot !== NOT_FOUND && fdb.isPlacedAt(slot, FdbKind.LOCAL, out.port);
 }
 
 /** SPEC: RFC 6085: an IPv6 group may stand in a frame to one host. */

@@ -31,15 +31,14 @@ const ALL_NODES = [0xff020000 | 0, 0, 0, 1] as const;
 
 /** Writes the reply at `at` and returns its length, or 0 where there is nothing to say. */
 export function buildReply(tables: Tables, view: DataView, decision: Decision, to: DataView, at: number): number {
-  writeEthernet(tables, decision, to, at, view);
+  writeEthernet(tables, decision, to, at);
   if (decision.reply === Reply.ARP) return buildArp(view, decision, to, at);
   if (decision.reply === Reply.NEIGHBOR_ADVERTISEMENT) return buildAdvertisement(view, decision, to, at);
-  const etherType = view.getUint16(decision.innerOffset + 12);
-  const ipv6 = etherType === EtherType.IPV6;
+  const ipv6 = decision.etherType === EtherType.IPV6;
   if (decision.reply === Reply.ECHO)
     return ipv6 ? buildEcho6(view, decision, to, at) : buildEcho4(view, decision, to, at);
   // Bridged packets come here unchecked; routing leaves group addresses alone, so what stands in `decision` will do.
-  if (isGroupMac(decision.destinationHi) || !isValidIp(view, decision, etherType)) return 0;
+  if (isGroupMac(decision.destinationHi) || !isValidIp(view, decision)) return 0;
   return ipv6 ? buildError6(tables, view, decision, to, at) : buildError4(tables, view, decision, to, at);
 }
 
@@ -47,7 +46,7 @@ export function buildReply(tables: Tables, view: DataView, decision: Decision, t
  * To the asker, from the gateway of its domain; in a domain without one from the MAC that was asked for. Behind an L3
  * VNI both are written by routing.
  */
-function writeEthernet(tables: Tables, decision: Decision, to: DataView, at: number, view: DataView): void {
+function writeEthernet(tables: Tables, decision: Decision, to: DataView, at: number): void {
   const { bridgeDomains } = tables;
   const bd = decision.ingressBd;
   const hasGateway = (bridgeDomains.gatewayHi[bd]! | bridgeDomains.gatewayLo[bd]!) !== 0;
@@ -55,7 +54,7 @@ function writeEthernet(tables: Tables, decision: Decision, to: DataView, at: num
   to.setInt32(at + 2, decision.askerLo);
   to.setUint16(at + 6, hasGateway ? bridgeDomains.gatewayHi[bd]! : decision.destinationHi);
   to.setInt32(at + 8, hasGateway ? bridgeDomains.gatewayLo[bd]! : decision.destinationLo);
-  to.setUint16(at + 12, view.getUint16(decision.innerOffset + 12));
+  to.setUint16(at + 12, decision.etherType);
 }
 
 function buildArp(view: DataView, decision: Decision, to: DataView, at: number): number {

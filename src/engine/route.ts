@@ -27,15 +27,14 @@ const MAPPED_PREFIX_WORD = 0xffff;
 
 /** `tick` as in processFrame. The frame is in `out`'s inner frame; `vrf` is where it is looked up. */
 export function route(tables: Tables, view: DataView, out: Decision, vrf: number, tick: number): void {
-  const etherType = view.getUint16(out.innerOffset + 12);
-  if (!isValidIp(view, out, etherType)) {
+  if (!isValidIp(view, out)) {
     out.drop(Drop.IP_INVALID);
     return;
   }
   const { destinationHi, destinationLo, sourceHi, sourceLo } = out;
   out.flowHash = flowHash(view, out.innerOffset, out.innerLength, destinationHi, destinationLo, sourceHi, sourceLo);
   const ip = out.innerOffset + ETHERNET_HEADER_BYTES;
-  if (etherType === EtherType.IPV4) {
+  if (out.etherType === EtherType.IPV4) {
     lookup(tables, view, out, vrf, tick, 0, 0, MAPPED_PREFIX_WORD, view.getInt32(ip + Ipv4.DESTINATION));
     return;
   }

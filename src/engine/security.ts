@@ -18,7 +18,7 @@ export function admitLocal(tables: Tables, out: Decision, tick: number): boolean
   if (gateway !== ours) return refuse(out, Drop.SOURCE_INVALID);
   if (ours) return true;
   const slot = fdb.find(out.bd, out.sourceHi, out.sourceLo);
-  if (slot !== NOT_FOUND && fdb.kindAt(slot) === FdbKind.LOCAL && fdb.targetAt(slot) === out.port) {
+  if (slot !== NOT_FOUND && fdb.isPlacedAt(slot, FdbKind.LOCAL, out.port)) {
     if (fdb.seenAt(slot) !== tick) out.effects |= Effect.REFRESH;
     return true;
   }
@@ -62,7 +62,7 @@ export function admitRemote(tables: Tables, out: Decision): boolean {
   }
   const { fdb } = tables;
   const slot = fdb.find(out.bd, out.sourceHi, out.sourceLo);
-  if (slot !== NOT_FOUND && fdb.kindAt(slot) === FdbKind.REMOTE && fdb.targetAt(slot) === out.vtep) {
+  if (slot !== NOT_FOUND && fdb.isPlacedAt(slot, FdbKind.REMOTE, out.vtep)) {
     out.effects |= Effect.REFRESH;
     return true;
   }

@@ -1,0 +1,40 @@
+// scripts/setup/bundle.mjs joins the layers that every frame goes through into one file: the same program, faster.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+const core = join(root, "dist/core.js");
+const layers = ["abi", "wire", "tables", "engine"];
+const load = (file: string): Promise<object> => import(/* @vite-ignore */ pathToFileURL(file).href);
+
+const modules = layers.flatMap((layer) =>
+  readdirSync(join(root, "src", layer))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+    .map((name) => `${layer}/${name.slice(0, -".ts".length)}`),
+);
+
+describe.skipIf(!existsSync(core))("the core in one file (needs the built program)", () => {
+  it("offers what each of its modules does", async () => {
+    for (const name of modules) {
+      const built = Object.keys(await load(join(root, `dist/${name}.js`)));
+      const source = Object.keys(await load(join(root, `src/${name}.ts`)));
+      expect([name, ...built.sort()]).toEqual([name, ...source.sort()]);
+    }
+  });
+
+  it("is known to everybody as the same classes", async () => {
+    const { Tables } = (await load(join(root, "dist/tables/tables.js"))) as { Tables: new () => { fdb: object } };
+    const { Fdb } = (await load(join(root, "dist/tables/fdb.js"))) as { Fdb: new () => object };
+    expect(new Tables().fdb).toBeInstanceOf(Fdb);
+  });
+
+  it("has constants that V8 takes for such: nothing that could be assigned to, and no export but one", async () => {
+    expect(Object.keys(await load(core))).toEqual(["modules"]);
+    // Classes are looked up when an object is made, namespaces when the program starts.
+    const assignable = readFileSync(core, "utf8").match(/^(?:var|let) (?!__)\w+(?<!_exports) = (?!class\b).*/gm);
+    expect(assignable).toBeNull();
+  });
+});
