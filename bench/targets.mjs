@@ -112,10 +112,13 @@ export const targets = [
   },
   {
     number: 17,
-    what: "MAC flood on one port: loss on the others",
-    marks: ["xdp-flooded", "tc-flooded", "xdp-limited", "tc-limited"].map((entry) =>
-      atMost("mac-flood", entry, "loss", 0, 0),
-    ),
+    what: "MAC flood on one port: loss on the others; ms until a violated port is shut, frames beyond the limit",
+    marks: HOOKS.flatMap((hook) => [
+      atMost("mac-flood", `${hook}-flooded`, "loss", 0, 0),
+      atMost("mac-flood", `${hook}-limited`, "loss", 0, 0),
+      atMost("mac-flood", `${hook}-shut`, "shutMs", undefined, 1),
+      atMost("mac-flood", `${hook}-shut`, "violating", 0, 0),
+    ]),
   },
   {
     number: 18,

@@ -46,6 +46,7 @@ const volatile struct generator generator;
 struct {
 	__u64 generated;
 	__u64 stopped;
+	__u64 started_ns; /* when the second frame was made */
 } run;
 
 static __always_inline __u32 next_shape(void)
@@ -104,6 +105,8 @@ int bench_generate(struct xdp_md *ctx)
 	*(__u16 *)(data + generator.inner_port_at) = bpf_htons(generator.inner_port + flow);
 	if (generator.numbers)
 		write_number(data);
+	if (run.generated == 1)
+		run.started_ns = bpf_ktime_get_ns();
 	run.generated++;
 	return bpf_redirect(generator.egress_ifindex, 0);
 }

@@ -10,7 +10,7 @@ const POLL_MS = 20;
 const LEARNED_MS = 5000;
 const BROADCAST = new Uint8Array(6).fill(0xff);
 
-function sendBroadcast(namespace, interfaceName, mac) {
+export function sendBroadcast(namespace, interfaceName, mac) {
   const netns = `/run/netns/${namespace}`;
   const frame = hostFrame({ from: macFromText(mac), to: BROADCAST, flow: 0 });
   const descriptor = new Int32Array(DESC_STRIDE);
@@ -21,7 +21,7 @@ function sendBroadcast(namespace, interfaceName, mac) {
   socket.close();
 }
 
-async function untilLearned(socket, mac) {
+export async function untilLearned(socket, mac) {
   for (let waited = 0; waited < LEARNED_MS; waited += POLL_MS) {
     if ((await showRows(socket, "fdb")).some((row) => row.mac === mac && row.where === "local")) return;
     await pause(POLL_MS);

@@ -17,6 +17,7 @@ const NOTHING_DRAWN = {};
 /** Layout of the variables in .bss of bench_generator.bpf.c. */
 const GENERATED_AT = 0;
 const STOPPED_AT = 8;
+const STARTED_AT = 16;
 
 const LOOPBACK_IFINDEX = 1;
 
@@ -73,6 +74,11 @@ export class Generator {
   /** Frames made until now. */
   get generated() {
     return Number(this.state.getBigUint64(GENERATED_AT, true));
+  }
+
+  /** Of the monotonic clock, when its second frame was made. */
+  get startedNs() {
+    return this.state.getBigUint64(STARTED_AT, true);
   }
 
   /** Starts: `frames` of them, or without end. */

@@ -9,17 +9,17 @@ import { measure } from "./sample.mjs";
 import { firstConfig, macs, NAPI, oneVtep, withQueues } from "./topology.mjs";
 import { arrivalOf, plain } from "./traffic.mjs";
 
-const FLOODED = "v1";
-const FLOODER = { mac: "02:00:00:01:00:00", node: "flooder", interface: "f0" };
+export const FLOODED = "v1";
+export const FLOODER = { mac: "02:20:00:00:00:00", node: "flooder", interface: "f0" };
 const QUEUES = 2;
-/** As many as two bytes tell apart; in turns, so that each is new again when others have taken its place. */
-export const FLOOD_MACS = 1 << 16;
-/** The lower half of the source MAC. */
-const SOURCE_AT = 10;
+export const FLOOD_MACS = 1_000_000;
+/** The last four bytes of the source MAC. */
+const SOURCE_AT = 8;
 /** Another length than the measured traffic's: the sink does not take one for the other. */
-const FLOOD_BYTES = 66;
+export const FLOOD_BYTES = 66;
 
-function labOf(choice, security) {
+/** A VTEP with one more port. */
+export function floodLab(choice, security) {
   const configOf = (words) => {
     const config = firstConfig(words);
     const [port] = config.ports;
@@ -34,11 +34,16 @@ function labOf(choice, security) {
   return withQueues({ ...lab, nodes: { ...lab.nodes, flooder }, links: [...lab.links, link] }, QUEUES);
 }
 
+/** Frames to the far host from so many sources. */
+export function floodOf(draw) {
+  const packet = plain({ from: FLOODER.mac, to: macs.farHost, bytes: FLOOD_BYTES });
+  return { ...packet, draw: { ...draw, numberAt: SOURCE_AT } };
+}
+
 /** On a CPU of its own, where the daemon is too: what the flood causes there is not what is measured. */
 function startFlood({ instance }, cpu) {
   const namespace = instance.namespaceOf(FLOODER.node);
-  const packet = { from: FLOODER.mac, to: macs.farHost, bytes: FLOOD_BYTES, flowAt: SOURCE_AT, firstFlow: 0 };
-  const traffic = { ...plain(packet), flows: FLOOD_MACS };
+  const traffic = floodOf({ numbers: FLOOD_MACS });
   const generator = new Generator({ namespace, interfaceName: FLOODER.interface, traffic, cpu });
   generator.start();
   return generator;
@@ -46,7 +51,7 @@ function startFlood({ instance }, cpu) {
 
 /** One sample of the other port. `isFlooded`: whether there is a flood at all; `security`: of the port that it comes by. */
 export function sampleMacFlood({ subject, security, isFlooded, cpu, loadCpu, seconds }) {
-  return withLab(labOf(subject, security), subject.variant, async (context) => {
+  return withLab(floodLab(subject, security), subject.variant, async (context) => {
     await subject.prepare?.(context);
     await pinDaemons(context, loadCpu);
     await announceHosts(context);

@@ -162,6 +162,7 @@ enum vtep_port_flag {
 	VTEP_PORT_ISOLATED = 4,
 	VTEP_PORT_XDP_TX = 8,    /* frames may be XDP-redirected to its interface */
 	VTEP_PORT_SECURED = 16,  /* only admitted (known) sources pass */
+	VTEP_PORT_SHUTS = 32,    /* it has all the sources it may: one more shuts it */
 	VTEP_PORT_TO_PEER = 32,  /* tc delivers to the other end of its veth, past its queue */
 };
 

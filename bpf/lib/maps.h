@@ -43,6 +43,8 @@ VTEP_HASH(vtep1_interface, VTEP_MAX_INTERFACES, __u32, struct vtep_interface);
 /* value: port. No entries for interfaces that the engine carries, so that a miss leads to vtep1_interface. */
 VTEP_HASH(vtep1_tag, VTEP_MAX_PORTS, struct vtep_tag_key, __u32);
 VTEP_ARRAY(vtep1_port, VTEP_MAX_PORTS, struct vtep_port);
+/* By port, the programs' own: the tick in which a source came that shuts it; 0 = none has (lib/doubt.h). */
+VTEP_ARRAY(vtep1_doubt, VTEP_MAX_PORTS, __u32);
 
 VTEP_ARRAY(vtep1_bd, VTEP_MAX_BDS, struct vtep_bd);
 /* Every domain may have an L2 VNI, every VRF an L3 VNI. */

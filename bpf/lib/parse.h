@@ -8,6 +8,7 @@
 
 #include "lib/address.h"
 #include "lib/decision.h"
+#include "lib/doubt.h"
 #include "lib/maps.h"
 #include "lib/packet.h"
 #include "lib/segments.h"
@@ -86,6 +87,8 @@ static __always_inline bool classify_access(const struct packet *p, struct decis
 		return punt(out, VTEP_PUNT_SEGMENT);
 	if (!(port->flags & VTEP_PORT_ENABLED))
 		return refuse(out, VTEP_DROP_PORT_DISABLED);
+	if (is_doubted(port, out->port))
+		return punt(out, VTEP_PUNT_LEARN);
 	/* A port carries one tag at most: what is still tagged behind it belongs to no domain here. */
 	if (is_vlan(out->ether_type))
 		return refuse(out, VTEP_DROP_UNKNOWN_VLAN);

@@ -9,6 +9,7 @@
 
 #include "lib/address.h"
 #include "lib/decision.h"
+#include "lib/doubt.h"
 #include "lib/maps.h"
 #include "lib/tick.h"
 
@@ -37,6 +38,8 @@ static __always_inline bool admit_local(struct decision *out, const struct vtep_
 	}
 	if (!entry && !(port_flags & (VTEP_PORT_LEARNING | VTEP_PORT_SECURED)))
 		return true;
+	if (!entry && (port_flags & VTEP_PORT_SHUTS))
+		doubt(out->port);
 	return punt(out, VTEP_PUNT_LEARN);
 }
 

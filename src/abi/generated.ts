@@ -153,6 +153,7 @@ export const PortFlag = {
   ISOLATED: 4,
   XDP_TX: 8,
   SECURED: 16,
+  SHUTS: 32,
   TO_PEER: 32,
 } as const;
 

@@ -54,6 +54,8 @@ export class Fdb {
   localDepartures = 0;
   /** Times that an entry found no room. */
   refusals = 0;
+  /** Hears how many MACs a port had and has. */
+  onCount: ((port: number, before: number, after: number) => void) | undefined;
   /** Hears of each key whose local entry came, changed or went, after the fact; it must not change the table. */
   onLocal: ((w0: number, w1: number) => void) | undefined;
 
@@ -198,7 +200,10 @@ export class Fdb {
   private recount(slot: number, step: number): void {
     const kind = this.kindAt(slot);
     if (kind === FdbKind.LOCAL) {
-      this.countByPort[this.targetAt(slot)]! += step;
+      const port = this.targetAt(slot);
+      const count = this.countByPort[port]! + step;
+      this.countByPort[port] = count;
+      this.onCount?.(port, count - step, count);
       if (step < 0) this.localDepartures += 1;
     } else if (kind === FdbKind.REMOTE) this.countByVtep[this.targetAt(slot)]! += step;
   }

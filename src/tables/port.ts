@@ -1,7 +1,7 @@
 // Access ports: one (interface, VLAN) each, attached to one bridge domain, with their admission
 // policy and storm-control buckets.
 
-import { Limit } from "../abi/generated.js";
+import { Limit, PortFlag } from "../abi/generated.js";
 import type { Deltas } from "./delta.js";
 
 export const Violation = { PROTECT: 0, RESTRICT: 1, SHUTDOWN: 2 } as const;
@@ -67,6 +67,18 @@ export class Ports {
     this.segment[port] = 0;
     const none = { slot: 0, vlan: 0, bd: 0, flags: 0, macLimit: 0, violation: 0, learnFlags: 0 };
     this.set(port, { ...none, allow: undefined, stormRates: [] });
+  }
+
+  /** Whether one more source than `count` would shut it, and nothing else stands before that. */
+  shutsBeyond(port: number, count: number): boolean {
+    const limit = this.macLimit[port]!;
+    const isShutting = limit !== 0 && this.violation[port] === Violation.SHUTDOWN && this.allow[port] === undefined;
+    return isShutting && (this.flags[port]! & PortFlag.LEARNING) !== 0 && count >= limit;
+  }
+
+  /** Its count of MACs changed: a driver may have to hear of it. */
+  recounted(port: number, before: number, after: number): void {
+    if (this.shutsBeyond(port, before) !== this.shutsBeyond(port, after)) this.deltas.ports.add(port);
   }
 
   allows(port: number, hi: number, lo: number): boolean {

@@ -68,6 +68,7 @@ export class Tables {
 
   constructor(fdbCapacity?: number) {
     this.fdb = new Fdb(this.deltas, fdbCapacity);
+    this.fdb.onCount = (port, before, after) => this.ports.recounted(port, before, after);
   }
 
   setSettings(settings: VtepSettings): void {

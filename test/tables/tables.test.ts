@@ -1,7 +1,8 @@
 // The other tables, and what each change tells the drivers.
 import { describe, expect, it } from "vitest";
-import { Family, Limit, RemoteFlag } from "../../src/abi/generated.js";
+import { Family, FdbKind, Limit, PortFlag, RemoteFlag } from "../../src/abi/generated.js";
 import { FdbDelta } from "../../src/tables/delta.js";
+import { Violation } from "../../src/tables/port.js";
 import { Tables, type VtepSettings } from "../../src/tables/tables.js";
 import { buildTables } from "../corpus/given.js";
 import { LOCAL, lab, V2, V3 } from "../corpus/lab.js";
@@ -24,6 +25,30 @@ describe("deltas", () => {
     expect([deltas.groups.size, deltas.adjacencies.size, deltas.fdb.count]).toEqual([2, 1, 7]);
     deltas.clear();
     expect(deltas.empty).toBe(true);
+  });
+
+  it("tell of a port when it has all the MACs it may, or no longer, if one more shuts it", () => {
+    const tables = new Tables();
+    const settings = {
+      slot: 1,
+      vlan: 0,
+      bd: 1,
+      flags: PortFlag.LEARNING,
+      learnFlags: 0,
+      allow: undefined,
+      stormRates: [],
+    };
+    tables.ports.set(1, { ...settings, macLimit: 2, violation: Violation.SHUTDOWN });
+    tables.ports.set(2, { ...settings, macLimit: 2, violation: Violation.RESTRICT });
+    const after = (change: () => void) => {
+      tables.deltas.clear();
+      change();
+      return [...tables.deltas.ports];
+    };
+    const learn = (port: number, lo: number) => after(() => tables.fdb.set(1, port, lo, FdbKind.LOCAL, port, 0, 0));
+    expect([learn(1, 1), learn(1, 2), learn(2, 1), learn(2, 2)]).toEqual([[], [1], [], []]);
+    expect(after(() => tables.fdb.delete(1, 1, 1))).toEqual([1]);
+    expect(after(() => tables.fdb.delete(1, 1, 2))).toEqual([]);
   });
 
   it("keep FDB keys in order through growth", () => {

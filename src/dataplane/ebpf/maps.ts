@@ -98,15 +98,16 @@ export function encodeTagKey(ifindex: number, vlan: number): Uint8Array {
 
 /** An ACL is the engine's to read: in eBPF the port takes known sources only. */
 export function encodePort(tables: Tables, port: number, xdpTx: boolean): Uint8Array {
-  const { ports, interfaces } = tables;
+  const { ports, interfaces, fdb } = tables;
   const slot = ports.slot[port]!;
   const secured = ports.allow[port] === undefined ? 0 : PortFlag.SECURED;
+  const shuts = ports.shutsBeyond(port, fdb.countByPort[port]!) ? PortFlag.SHUTS : 0;
   return mapValue(PortLayout.sizeBytes, (view) => {
     view.setUint32(PortLayout.ifindex, interfaces.ifindex[slot]!, LITTLE);
     view.setUint16(PortLayout.slot, slot, LITTLE);
     view.setUint16(PortLayout.bd, ports.bd[port]!, LITTLE);
     view.setUint16(PortLayout.vlan, ports.vlan[port]!, LITTLE);
-    view.setUint16(PortLayout.flags, withFlag(ports.flags[port]! | secured, PortFlag.XDP_TX, xdpTx), LITTLE);
+    view.setUint16(PortLayout.flags, withFlag(ports.flags[port]! | secured | shuts, PortFlag.XDP_TX, xdpTx), LITTLE);
     view.setUint16(PortLayout.mtuBytes, interfaces.mtuBytes[slot]!, LITTLE);
   });
 }
