@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { ConfigFlag, Drop, Punt } from "../../src/abi/generated.js";
+import { ConfigFlag, Drop, PortFlag, Punt } from "../../src/abi/generated.js";
 import type { EbpfDriver } from "../../src/dataplane/ebpf/driver.js";
+import { ethernet, ipv4, packet, payload, udp, vlan } from "../corpus/packet.js";
 import { arpRequest, HostSocket } from "../dataplane/host_socket.js";
-import { mayMakeNamespaces, until } from "../dataplane/namespaces.js";
+import { mayMakeNamespaces, until, within } from "../dataplane/namespaces.js";
 import type { Overlay, Vtep } from "../dataplane/overlay.js";
 import { transfer } from "../dataplane/tcp.js";
 import { shareProgramsAmongTests } from "./loaded.js";
@@ -170,6 +171,35 @@ describe("eBPF data path, live (root)", () => {
     await overlay!.net.status("h1", "ping", "-c", "1", "-W", "1", "-M", "do", "-s", "1472", "192.168.0.2");
     expect(puntsOf(v1)[Punt.TOO_BIG]).toBe(1);
     expect(v1.tables.dropped(Drop.MTU_EXCEEDED)).toBe(1);
+  });
+
+  live("to the peer: IP of a tagged port comes with its tag, past the queue", async () => {
+    const { net, v1 } = await up({ peer: "vtep", vlan: 10, hook: "tc" });
+    const { tables } = v1.tables;
+    within(v1.netns, () => {
+      tables.ports.setFlag(tables.interfaces.portByVlan[v1.accessSlot]![10]!, PortFlag.TO_PEER, true);
+      v1.driver.apply(tables);
+    });
+    const near = new HostSocket(net.path("h1"), (await net.link("h1", "eth0")).ifindex);
+    const far = new HostSocket(net.path("h2"), (await net.link("h2", "eth0")).ifindex);
+    try {
+      near.send(arpRequest(10));
+      await until(() => far.receive(arpRequest(10)));
+      const packets = [ipv4("192.168.0.2", "192.168.0.9"), udp(1000, 2000), payload(40)] as const;
+      const frame = packet(ethernet("02:00:00:00:00:bb", "02:00:00:00:00:aa"), vlan(10), ...packets);
+      // The first ones teach both VTEPs their source, by the engine.
+      await until(() => {
+        far.send(frame);
+        return near.receive(frame) && v1.driver.readCounters().ports[4 + 2]! > 0;
+      });
+      const [times, queued] = [near.times(frame), await overlay!.packetsSent("v1", "ac0")];
+      far.send(frame);
+      await until(() => near.receive(frame) && near.times(frame) > times);
+      expect(await overlay!.packetsSent("v1", "ac0")).toBe(queued);
+    } finally {
+      near.close();
+      far.close();
+    }
   });
 
   for (const hook of ["tc", "xdp"] as const) {
