@@ -6,6 +6,7 @@
  */
 #include "lib/carry.h"
 #include "lib/decap.h"
+#include "lib/join.h"
 #include "lib/security.h"
 #include "lib/verdict.h"
 
@@ -101,12 +102,22 @@ int vtep_uplink_sg(struct xdp_md *context)
 	return handle_underlay(&p);
 }
 
+/* A packet that came round is as if its uplink had joined it. */
 SEC("tc")
 int vtep_uplink_tc(struct __sk_buff *context)
 {
+	struct vtep_config *config = lookup(&vtep1_config, 0);
+	__u32 ifindex = context->ifindex;
 	struct packet p;
 
+	if (config && config->join_ifindex) {
+		if (ifindex == config->joined_ifindex)
+			ifindex = come_round(context);
+		else if (vtep_joins(context))
+			return bpf_redirect(config->join_ifindex, 0);
+	}
 	packet_open_tc(&p, context);
+	p.ifindex = ifindex;
 	if (!pull_headers(&p))
 		return kernel_keeps(&p);
 	return handle_underlay(&p);

@@ -132,6 +132,8 @@ struct vtep_config {
 	__u8 df;     /* enum vtep_df */
 	__u8 pad[3];
 	__u32 tunnel_ifindex;    /* the kernel's vxlan device on our port; 0 = none */
+	__u32 join_ifindex;      /* where segments go that are to be joined, and where they come out; 0 = nowhere */
+	__u32 joined_ifindex;
 };
 
 /* ---- interfaces, ports, bridge domains ---------------------------------------- */
@@ -142,6 +144,7 @@ enum vtep_interface_flag {
 	/* For the engine: in eBPF the fixer stands in front of the programs that read this table. */
 	VTEP_INTERFACE_FIX_ETHERTYPE = 4,
 	VTEP_INTERFACE_FIX_IPV6 = 8, /* IPv6 with 0x0800 too */
+	VTEP_INTERFACE_JOIN = 16, /* nobody has joined what comes from it: eBPF sends streams where that is done */
 };
 
 /* key: __u32 ifindex */

@@ -124,7 +124,9 @@ export const ConfigLayout = {
   df: 32,
   pad: 33,
   tunnelIfindex: 36,
-  sizeBytes: 40,
+  joinIfindex: 40,
+  joinedIfindex: 44,
+  sizeBytes: 48,
 } as const;
 
 export const InterfaceFlag = {
@@ -132,6 +134,7 @@ export const InterfaceFlag = {
   ENGINE: 2,
   FIX_ETHERTYPE: 4,
   FIX_IPV6: 8,
+  JOIN: 16,
 } as const;
 
 export const InterfaceLayout = {

@@ -11,6 +11,7 @@ import type { EventSink } from "../control/events.js";
 import type { FrrIntent } from "../control/frr/intent.js";
 import { FrrWorld } from "../control/frr/world.js";
 import type { Intent } from "../control/intent.js";
+import { JOIN_NAME, JOINED_NAME, Joiner } from "../control/joiner.js";
 import { formatMapped } from "../control/mapped_address.js";
 import { NetlinkClient, UNDERLAY_GROUPS, WITHOUT_FORWARDING_ENTRIES } from "../control/netlink/index.js";
 import { intentFromConfig } from "../control/static/from_config.js";
@@ -20,7 +21,7 @@ import type { Driver } from "../dataplane/driver.js";
 import { UnderlayErrors } from "../dataplane/io/underlay_errors.js";
 import type { Decision } from "../engine/decision.js";
 import type { EngineListener } from "../engine/engine.js";
-import { NetlinkSocket } from "../native/index.js";
+import { NetlinkSocket, possibleCpus } from "../native/index.js";
 import { Tables } from "../tables/tables.js";
 import { writeI32 } from "../wire/bytes.js";
 import { VtepError } from "../wire/error.js";
@@ -43,6 +44,7 @@ export class Vtep implements EngineListener {
   private chosen: ChosenDriver | undefined;
   private running: VtepControl | undefined;
   private decoy: Decoy | undefined;
+  private joiner: Joiner | undefined;
   private underlayErrors: UnderlayErrors | undefined;
   private intent: Intent | undefined;
   private frrWorld: FrrWorld | undefined;
@@ -67,6 +69,10 @@ export class Vtep implements EngineListener {
     this.client.onError((error) => events("netlink_error", { why: error.message }));
     this.client.onOverrun(() => events("netlink_overrun", {}));
     this.links = new Links(this.client);
+    this.links.onChange(({ name, before }) => {
+      if (this.joiner !== undefined && before?.ifindex === this.joiner.ifindex)
+        this.lookAtJoiner(this.links.get(name) === null);
+    });
   }
 
   get isOpen(): boolean {
@@ -196,6 +202,7 @@ export class Vtep implements EngineListener {
       this.tables = new Tables();
       this.decoy = await Decoy.open(this.client, this.links, intent.settings);
       this.chosen = openDriver(this.config.vtep, this.tables, this);
+      await this.openJoiner(this.chosen.driver);
       const { client, links, clock, tables } = this;
       this.running = new VtepControl({ tables, driver: this.chosen.driver, client, links, clock, events: this.events });
     }
@@ -203,6 +210,24 @@ export class Vtep implements EngineListener {
     this.intent = intent;
     this.listenForErrors(intent.settings.family);
     await this.followFrr(this.running, intent.frr);
+  }
+
+  /** Without it frames still flow: TCP streams are slower where the underlay has no GRO. */
+  private async openJoiner(driver: Driver): Promise<void> {
+    if (driver.joinBy === undefined) return;
+    try {
+      this.joiner = await Joiner.open(this.client, this.links, possibleCpus());
+      driver.joinBy({ join: JOIN_NAME, joined: JOINED_NAME });
+    } catch (error) {
+      this.events("joining_unavailable", { why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** The data path asks for its devices whenever the settings are written: nothing is to be sent where none is. */
+  private lookAtJoiner(isGone: boolean): void {
+    if (isGone) this.events("joining_unavailable", { why: `somebody removed ${JOIN_NAME}` });
+    this.tables.deltas.config = true;
+    this.running?.flushSoon();
   }
 
   private async followFrr(control: VtepControl, intent: FrrIntent | undefined): Promise<void> {
@@ -237,6 +262,9 @@ export class Vtep implements EngineListener {
     this.running = undefined;
     this.chosen?.driver.close();
     this.chosen = undefined;
+    const { joiner } = this;
+    this.joiner = undefined;
+    await joiner?.close();
     await this.decoy?.close();
     this.decoy = undefined;
   }

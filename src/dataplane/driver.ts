@@ -18,6 +18,12 @@ export interface InterfacePlan {
   readonly mtuBytes: number;
 }
 
+/** Names of a veth pair: in, out. */
+export interface JoinDevices {
+  readonly join: string;
+  readonly joined: string;
+}
+
 /** What was picked, and why: shown by `show ports`. */
 export interface OpenedInterface {
   readonly slot: number;
@@ -69,6 +75,11 @@ export interface Driver {
   readonly name: "memory" | "userspace" | "ebpf";
   /** Takes over an interface. Throws VtepError, with nothing changed, where it cannot. */
   openInterface(plan: InterfacePlan): OpenedInterface;
+  /**
+   * Takes a pair of devices through which segments of TCP streams may go to be joined. Only of a data path that carries
+   * frames where the kernel joins them. Throws VtepError, with nothing changed, where it cannot.
+   */
+  joinBy?(devices: JoinDevices): void;
   /** Gives the interface back as it was. */
   closeInterface(slot: number): void;
   /**

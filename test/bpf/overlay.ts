@@ -16,6 +16,9 @@ export interface EbpfOptions extends OverlayOptions {
   readonly uplinkHook?: HookKind;
   /** Hand the programs the kernel's vxlan device, as the daemon does. */
   readonly kernelTunnel?: boolean;
+  /** The underlay cuts super-packets; `joins`: and joins them again. Default: they pass whole. */
+  readonly segmented?: boolean;
+  readonly joins?: boolean;
 }
 
 export function ebpfOverlay(options: EbpfOptions): Promise<Overlay<EbpfDriver>> {
@@ -23,9 +26,17 @@ export function ebpfOverlay(options: EbpfOptions): Promise<Overlay<EbpfDriver>> 
   const tunnelDevice = kernelTunnel ? "vtepd-gro" : undefined;
   return Overlay.up(options, {
     hooks: { uplink: uplinkHook, access: hook },
-    create: (tables) => new EbpfDriver({ tables, tunnelDevice, programs: loadedPrograms() }),
+    create: (tables) => {
+      const driver = new EbpfDriver({ tables, tunnelDevice, programs: loadedPrograms() });
+      if (options.joiner) driver.joinBy({ join: "vtepd-join", joined: "vtepd-joined" });
+      return driver;
+    },
     within,
-    prepare: hook === "xdp" || uplinkHook === "xdp" ? prepareForXdp : undefined,
+    prepare: (vtep, host) => {
+      if (hook === "xdp" || uplinkHook === "xdp") prepareForXdp(vtep, host);
+      if (options.segmented) ethtoolSetFeature("up0", "tso", false, vtep);
+      if (options.joins) ethtoolSetFeature("up0", "gro", true, vtep);
+    },
     // The socket to the kernel's routing is opened with the first packet that needs it: here, not at home.
     onStart: ({ driver, accessSlot }) => unresolved && handOver(driver, accessSlot, arpRequest(vlan)),
   });

@@ -13,6 +13,8 @@ export function arpRequest(vlan: number): Uint8Array {
 export class HostSocket {
   private readonly socket: PacketSocket;
   private readonly seen = new Map<string, number>();
+  /** Every frame that receive() has found, in hex, in the order of arrival. */
+  readonly arrived: string[] = [];
 
   constructor(
     netns: string,
@@ -33,6 +35,18 @@ export class HostSocket {
     for (let word = 0; word < descriptors.length; word += DESC_STRIDE)
       descriptors.set([0, frame.length, this.ifindex], word);
     this.socket.send(descriptors, copies, frame);
+  }
+
+  /** Sends frames in one go; the kernel must take them all. */
+  sendAll(frames: readonly Uint8Array[]): void {
+    const descriptors = new Int32Array(frames.length * DESC_STRIDE);
+    let offset = 0;
+    for (const [index, { length }] of frames.entries()) {
+      descriptors.set([offset, length, this.ifindex], index * DESC_STRIDE);
+      offset += length;
+    }
+    if (this.socket.send(descriptors, frames.length, Buffer.concat(frames)) !== frames.length)
+      throw new Error("not sent");
   }
 
   /** Has this very frame come? */
@@ -56,6 +70,7 @@ export class HostSocket {
         const frame = this.socket.pool.subarray(offset, offset + this.socket.descriptors[word + DESC_LENGTH]!);
         const key = Buffer.from(frame).toString("hex");
         this.seen.set(key, (this.seen.get(key) ?? 0) + 1);
+        this.arrived.push(key);
       }
     }
   }

@@ -19,6 +19,8 @@ export interface OverlayOptions {
   readonly underlayMtu?: number;
   /** Of the hosts. Default 1500. */
   readonly accessMtu?: number;
+  /** VTEPs have the pair of devices that joins segments, as the daemon makes it. */
+  readonly joiner?: boolean;
 }
 
 export interface Vtep<D extends Driver> {
@@ -90,9 +92,12 @@ export class Overlay<D extends Driver> {
   }
 
   /** Packets that an interface sent, as the kernel counts them: a super-packet is one. */
-  async packetsSent(name: string, link: string): Promise<number> {
-    const text = await this.net.exec(name, "cat", `/sys/class/net/${link}/statistics/tx_packets`);
-    return Number(text);
+  packetsSent(name: string, link: string): Promise<number> {
+    return this.packets(name, link, "tx");
+  }
+
+  packetsReceived(name: string, link: string): Promise<number> {
+    return this.packets(name, link, "rx");
   }
 
   async down(): Promise<void> {
@@ -102,6 +107,10 @@ export class Overlay<D extends Driver> {
 
   private get accessMtu(): number {
     return this.options.accessMtu ?? ACCESS_MTU;
+  }
+
+  private async packets(name: string, link: string, way: "tx" | "rx"): Promise<number> {
+    return Number(await this.net.exec(name, "cat", `/sys/class/net/${link}/statistics/${way}_packets`));
   }
 
   private get underlayMtu(): number {
@@ -128,7 +137,15 @@ export class Overlay<D extends Driver> {
     await net.ip(vtep, "link add vtepd-gro type vxlan external dstport 4789 nolearning", "link set vtepd-gro up");
     await net.ip(vtep, `link set up0 mtu ${this.underlayMtu}`, `link set ac0 mtu ${this.accessMtu}`);
     await net.ip(end, `link set eth0 mtu ${this.accessMtu}`);
+    if (options.joiner) await this.addJoiner(vtep);
     this.dataPlane.prepare?.(net.path(vtep), net.path(end));
+  }
+
+  /** As the daemon makes it: no link-local addresses, and no frames about them. */
+  async addJoiner(vtep: string): Promise<void> {
+    await this.net.ip(vtep, "link add vtepd-join mtu 65535 type veth peer name vtepd-joined mtu 65535");
+    for (const name of ["vtepd-join", "vtepd-joined"])
+      await this.net.ip(vtep, `link set ${name} addrgenmode none`, `link set ${name} up`);
   }
 
   private async startVtep(host: number, uplink: LinkFacts, peer: LinkFacts): Promise<void> {

@@ -44,14 +44,22 @@ export interface VethPeer {
   readonly netnsFd?: number;
 }
 
-/** `netnsFd`: the network namespace that the interface is born into; its peer is not, unless it says so too. */
-export function encodeNewVeth(name: string, peer: VethPeer, netnsFd?: number): Uint8Array {
-  return newLink(name, "veth", { netnsFd }, (writer) => {
+/**
+ * `netnsFd`: the network namespace that the interface is born into; its peer is not, unless it says so too. `queues`: of
+ * both, in each direction; without it they have one.
+ */
+export function encodeNewVeth(name: string, peer: VethPeer, netnsFd?: number, queues?: number): Uint8Array {
+  return newLink(name, "veth", { netnsFd, queues }, (writer) => {
     writer.nest(VETH_INFO_PEER, () => {
       interfaceHeader(writer, 0).attributeText(LinkAttribute.name, peer.name);
       if (peer.netnsFd !== undefined) writer.attributeU32(LinkAttribute.netnsFd, peer.netnsFd);
+      if (queues !== undefined) writeQueues(writer, queues);
     });
   });
+}
+
+function writeQueues(writer: MessageWriter, queues: number): void {
+  writer.attributeU32(LinkAttribute.txQueues, queues).attributeU32(LinkAttribute.rxQueues, queues);
 }
 
 export interface LinkChange {
@@ -119,6 +127,7 @@ interface NewLink {
   readonly up?: boolean | undefined;
   readonly mac?: Uint8Array | undefined;
   readonly netnsFd?: number | undefined;
+  readonly queues?: number | undefined;
 }
 
 function newLink(name: string, kind: string, link: NewLink, writeData: (writer: MessageWriter) => void): Uint8Array {
@@ -127,6 +136,7 @@ function newLink(name: string, kind: string, link: NewLink, writeData: (writer: 
   interfaceHeader(writer, 0, link.up || undefined).attributeText(LinkAttribute.name, name);
   if (link.mac !== undefined) writer.attribute(LinkAttribute.address, link.mac);
   if (link.netnsFd !== undefined) writer.attributeU32(LinkAttribute.netnsFd, link.netnsFd);
+  if (link.queues !== undefined) writeQueues(writer, link.queues);
   writeKind(writer, kind, writeData);
   return writer.finish();
 }

@@ -34,6 +34,8 @@ export const LinkAttribute = {
   group: 27,
   netnsFd: 28,
   extMask: 29,
+  txQueues: 31,
+  rxQueues: 32,
   linkNetnsId: 37,
   minMtu: 50,
   maxMtu: 51,

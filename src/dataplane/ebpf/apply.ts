@@ -8,8 +8,10 @@ import { ArrayWriter } from "./array_writer.js";
 import { FdbWriter } from "./fdb_writer.js";
 import { type IdentityEntry, IdentityMap } from "./identity_map.js";
 import { addAll, drain, usedIn } from "./index_set.js";
+import { type JoinIndexes, NOT_JOINED } from "./joining.js";
 import type { Programs } from "./load.js";
 import {
+  type ConfigDevices,
   encodeAdjacency,
   encodeBd,
   encodeConfig,
@@ -32,6 +34,8 @@ export interface SlotFacts {
   takesXdp(slot: number): boolean;
   /** Every frame from it goes to the engine. */
   isEngineCarried(slot: number): boolean;
+  /** What comes from it was joined by nobody. Asked whenever the interface is written. */
+  isUnjoined?(slot: number): boolean;
 }
 
 /** Domains and VRFs own VNIs: a VRF's number among the owners. */
@@ -45,6 +49,8 @@ export class TableWriter {
   puntIfindex = 0;
   /** The kernel's vxlan device on our port, asked for with each change of the settings; 0 = none. */
   tunnelIfindex: () => number = () => 0;
+  /** Of the pair that joins segments, in the same way. */
+  joinIndexes: () => JoinIndexes = () => NOT_JOINED;
   private readonly problems = new Problems();
   private readonly interfaceMap: IdentityMap;
   private readonly tagMap: IdentityMap;
@@ -144,11 +150,15 @@ export class TableWriter {
     this.problems.attempt(
       "config",
       map,
-      () => map.update(encodeIndex(0), encodeConfig(settings, this.puntIfindex, this.tunnelIfindex())),
+      () => map.update(encodeIndex(0), encodeConfig(settings, this.devices())),
       () => {
         deltas.config = true;
       },
     );
+  }
+
+  private devices(): ConfigDevices {
+    return { punt: this.puntIfindex, tunnel: this.tunnelIfindex(), ...this.joinIndexes() };
   }
 
   private writeVnis(bds: readonly number[], vrfs: readonly number[]): void {
@@ -187,8 +197,9 @@ export class TableWriter {
   private interfaceOf(slot: number): IdentityEntry | undefined {
     const { ifindex, flags } = this.tables.interfaces;
     if (ifindex[slot] === 0) return undefined;
-    const carried = this.isEngineCarried(slot) ? InterfaceFlag.ENGINE : 0;
-    return { key: encodeIndex(ifindex[slot]!), value: encodeInterface(slot, flags[slot]! | carried) };
+    const carried = this.isEngineCarried(slot);
+    const fact = carried ? InterfaceFlag.ENGINE : this.slots.isUnjoined?.(slot) === true ? InterfaceFlag.JOIN : 0;
+    return { key: encodeIndex(ifindex[slot]!), value: encodeInterface(slot, flags[slot]! | fact) };
   }
 
   private tagOf(port: number): IdentityEntry | undefined {

@@ -5,16 +5,25 @@
 
 import { Drop, FdbKeyLayout, FdbValueLayout } from "../../abi/generated.js";
 import type { EngineListener } from "../../engine/engine.js";
-import { interfaceIndex, monotonicCoarseTicks } from "../../native/index.js";
+import { ethtoolGetFeatures, interfaceIndex, monotonicCoarseTicks } from "../../native/index.js";
 import type { FixCount } from "../../tables/counters.js";
 import type { Tables } from "../../tables/tables.js";
-import type { Driver, DriverCounters, FdbDifference, InterfacePlan, ItemProblem, OpenedInterface } from "../driver.js";
+import type {
+  Driver,
+  DriverCounters,
+  FdbDifference,
+  InterfacePlan,
+  ItemProblem,
+  JoinDevices,
+  OpenedInterface,
+} from "../driver.js";
 import { PacketDriver } from "../io/packet_driver.js";
 import type { PacketTransmit } from "../io/transmit.js";
 import { TableWriter } from "./apply.js";
 import { clearTraffic, readCounters } from "./counters.js";
 import { fdbDifferences } from "./fdb_differences.js";
 import { type AttachedHook, Hooks } from "./hooks.js";
+import { Joining } from "./joining.js";
 import { Programs, readObjectFiles } from "./load.js";
 import { encodeIndex, MapName, writeFdbKey } from "./maps.js";
 import { type PuntHandler, PuntReader } from "./punt.js";
@@ -44,6 +53,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
   private readonly opened = new Map<number, Opened>();
   /** Found while the engine's own changes were written: the next caller of apply() hears of them. */
   private unheard: ItemProblem[] = [];
+  private joining: Joining | undefined;
 
   constructor({ tables, listener, tunnelDevice, programs }: EbpfOptions) {
     super({ tables, listener, vnetHeader: false, wayOut: (packets) => packets });
@@ -52,6 +62,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
       this.writer = new TableWriter(this.programs, tables, {
         takesXdp: (slot) => this.opened.get(slot)?.hook?.xdp ?? false,
         isEngineCarried: (slot) => this.opened.get(slot)?.plan.hook === "userspace",
+        isUnjoined: (slot) => this.isUnjoined(slot),
       });
       if (tunnelDevice !== undefined) this.writer.tunnelIfindex = () => ifindexOf(tunnelDevice);
       this.hooks = new Hooks(this.programs);
@@ -77,11 +88,20 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
         this.letXdpReach(plan.ifindex);
         this.writer.rewriteSlot(slot);
       }
-      return { slot, hook: hook.hook, reason: hook.reason, reachesPeer: true };
+      const detour = this.isUnjoined(slot) ? "; GRO is off: TCP streams are joined on a way round" : "";
+      return { slot, hook: hook.hook, reason: `${hook.reason}${detour}`, reachesPeer: true };
     } catch (error) {
       this.closeInterface(slot);
       throw error;
     }
+  }
+
+  joinBy(devices: JoinDevices): void {
+    const joining = Joining.open(this.programs, devices);
+    this.joining = joining;
+    this.writer.joinIndexes = () => joining.indexes;
+    this.tables.deltas.config = true;
+    this.flush();
   }
 
   closeInterface(slot: number): void {
@@ -102,7 +122,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
 
   readCounters(): DriverCounters {
     const counters = { ...readCounters(this.programs, this.tables), fixes: this.readFixes() };
-    const packets = this.punts.overruns();
+    const packets = this.punts.overruns() + (this.joining?.overruns() ?? 0);
     if (packets === 0) return counters;
     return { ...counters, drops: [...counters.drops, { reason: Drop.RECEIVE_OVERRUN, slot: 0, bd: 0, packets }] };
   }
@@ -138,7 +158,13 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
   override close(): void {
     for (const { hook } of this.opened.values()) hook?.close();
     this.opened.clear();
+    this.joining?.close();
     super.close();
+  }
+
+  private isUnjoined(slot: number): boolean {
+    const plan = this.opened.get(slot)?.plan;
+    return plan?.role === "uplink" && this.joining !== undefined && !hasGro(plan.name);
   }
 
   private start(puntIfindex: number): void {
@@ -168,6 +194,15 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
     for (const vtep of deltas.vteps) {
       if (vteps.address[vtep] === undefined) clearTraffic(programs.map(MapName.VTEP_COUNTERS), vtep);
     }
+  }
+}
+
+/** Of one that does not say there is nothing to mend. */
+function hasGro(name: string): boolean {
+  try {
+    return ethtoolGetFeatures(name).gro;
+  } catch {
+    return true;
   }
 }
 

@@ -66,12 +66,23 @@ export function encodeIndex(index: number): Uint8Array {
   return mapValue(4, (view) => view.setUint32(0, index, LITTLE));
 }
 
-export function encodeConfig(settings: VtepSettings, puntIfindex: number, tunnelIfindex: number): Uint8Array {
+/** Devices of ours, by ifindex; 0 = none. */
+export interface ConfigDevices {
+  readonly punt: number;
+  /** The kernel's vxlan device on our port. */
+  readonly tunnel: number;
+  readonly join: number;
+  readonly joined: number;
+}
+
+export function encodeConfig(settings: VtepSettings, devices: ConfigDevices): Uint8Array {
   return mapValue(ConfigLayout.sizeBytes, (view) => {
     new Uint8Array(view.buffer).set(settings.localAddress, ConfigLayout.localAddress);
     view.setUint32(ConfigLayout.sourcePortCount, settings.sourcePortCount, LITTLE);
-    view.setUint32(ConfigLayout.puntIfindex, puntIfindex, LITTLE);
-    view.setUint32(ConfigLayout.tunnelIfindex, tunnelIfindex, LITTLE);
+    view.setUint32(ConfigLayout.puntIfindex, devices.punt, LITTLE);
+    view.setUint32(ConfigLayout.tunnelIfindex, devices.tunnel, LITTLE);
+    view.setUint32(ConfigLayout.joinIfindex, devices.join, LITTLE);
+    view.setUint32(ConfigLayout.joinedIfindex, devices.joined, LITTLE);
     view.setUint16(ConfigLayout.udpPort, settings.udpPort, LITTLE);
     view.setUint16(ConfigLayout.sourcePortMin, settings.sourcePortMin, LITTLE);
     view.setUint8(ConfigLayout.family, settings.family);

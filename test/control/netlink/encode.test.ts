@@ -134,6 +134,23 @@ describe("changes of links", () => {
     );
   });
 
+  it("makes a veth with queues at both ends", () => {
+    const queues = "0800 1f00 03000000 0800 2000 03000000";
+    expectMessage(
+      encodeNewVeth("v0", { name: "v1" }, undefined, 3),
+      "1000 0506",
+      UNNUMBERED,
+      "00000000".repeat(4),
+      "0700 0300 76300000",
+      queues,
+      "4000 1280 0900 0100 7665746800000000",
+      "3000 0280 2c00 0180",
+      "00000000".repeat(4),
+      "0700 0300 76310000",
+      queues,
+    );
+  });
+
   it("makes a bridge with its MAC, a VRF device, and a vxlan device elsewhere", () => {
     expectMessage(
       encodeNewBridge("br0", MAC, { multicastSnooping: false }),
