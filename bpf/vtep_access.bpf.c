@@ -98,7 +98,7 @@ int vtep_access_tc(struct __sk_buff *context)
 	struct packet p;
 
 	packet_open_tc(&p, context);
-	if (!packet_pull(&p, PARSE_BYTES) || (!p.beside && !packet_lift_tag(&p)))
+	if (!packet_pull_frame(&p, 0) || (!p.beside && !packet_lift_tag(&p)))
 		return lose(&p);
 	return handle_access(&p);
 }

@@ -78,8 +78,8 @@ static __always_inline bool pull_headers(struct packet *p)
 	if ((void *)(ip4 + 1) > p->end)
 		return true;
 	if (eth->h_proto == bpf_htons(ETH_P_IP))
-		return ip4->protocol != IPPROTO_UDP || packet_pull(p, PARSE_BYTES);
-	return ip6->nexthdr != IPPROTO_UDP || packet_pull(p, PARSE_BYTES);
+		return ip4->protocol != IPPROTO_UDP || packet_pull_frame(p, ETH_HLEN + OUTER4_BYTES);
+	return ip6->nexthdr != IPPROTO_UDP || packet_pull_frame(p, ETH_HLEN + OUTER6_BYTES);
 }
 
 SEC("xdp")
@@ -110,12 +110,10 @@ int vtep_uplink_tc(struct __sk_buff *context)
 	__u32 ifindex = context->ifindex;
 	struct packet p;
 
-	if (config && config->join_ifindex) {
-		if (ifindex == config->joined_ifindex)
-			ifindex = come_round(context);
-		else if (vtep_joins(context))
-			return bpf_redirect(config->join_ifindex, 0);
-	}
+	if (config && ifindex == config->joined_ifindex)
+		ifindex = come_round(context);
+	else if (config && config->join_ifindex && vtep_joins(context))
+		return bpf_redirect(config->join_ifindex, 0);
 	packet_open_tc(&p, context);
 	p.ifindex = ifindex;
 	if (!pull_headers(&p))

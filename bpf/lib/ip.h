@@ -32,6 +32,7 @@ typedef _Bool bool;
 /* Third word of ::ffff:a.b.c.d, which is how keys hold IPv4. */
 #define IPV4_MAPPED_WORD 0xffff
 
+#define TCP_HEADER_BYTES 20 /* without options */
 #define UDP_HEADER_BYTES 8
 #define VXLAN_HEADER_BYTES 8
 #define TUNNEL_BYTES (UDP_HEADER_BYTES + VXLAN_HEADER_BYTES)

@@ -28,7 +28,10 @@ struct stream {
 	__u16 joins;
 };
 
-/* Which of its streams a segment belongs to is a matter of each CPU, as is the queue of the device that it fills and drains. */
+/*
+ * Of each CPU, as is the queue of the device that it fills and drains. Without a lock: where programs interrupt one
+ * another (PREEMPT_RT), at worst a stream changes its way while segments of it are on the other.
+ */
 VTEP_PER_CPU(vtep1_stream, JOIN_STREAMS, struct stream);
 
 /* Segments on the way round. */

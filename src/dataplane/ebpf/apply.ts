@@ -135,6 +135,12 @@ export class TableWriter {
     this.outdate();
   }
 
+  /** Devices of ours have come, gone, or are of use now. */
+  rewriteConfig(): void {
+    this.writeConfig();
+    this.outdate();
+  }
+
   /** What programs remember of the tables (bpf/lib/recent.h) holds no longer. Only after what changed was written. */
   private outdate(): void {
     const map = this.programs.map(MapName.GENERATION);

@@ -23,7 +23,7 @@ import { TableWriter } from "./apply.js";
 import { clearTraffic, readCounters } from "./counters.js";
 import { fdbDifferences } from "./fdb_differences.js";
 import { type AttachedHook, Hooks } from "./hooks.js";
-import { Joining } from "./joining.js";
+import { type JoinIndexes, Joining } from "./joining.js";
 import { Programs, readObjectFiles } from "./load.js";
 import { encodeIndex, MapName, writeFdbKey } from "./maps.js";
 import { type PuntHandler, PuntReader } from "./punt.js";
@@ -89,6 +89,7 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
         this.writer.rewriteSlot(slot);
       }
       const detour = this.isUnjoined(slot) ? "; GRO is off: TCP streams are joined on a way round" : "";
+      if (detour !== "") this.writer.rewriteConfig();
       return { slot, hook: hook.hook, reason: `${hook.reason}${detour}`, reachesPeer: true };
     } catch (error) {
       this.closeInterface(slot);
@@ -99,9 +100,8 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
   joinBy(devices: JoinDevices): void {
     const joining = Joining.open(this.programs, devices);
     this.joining = joining;
-    this.writer.joinIndexes = () => joining.indexes;
-    this.tables.deltas.config = true;
-    this.flush();
+    this.writer.joinIndexes = () => this.joinIndexes(joining);
+    this.writer.rewriteConfig();
   }
 
   closeInterface(slot: number): void {
@@ -160,6 +160,11 @@ export class EbpfDriver extends PacketDriver<PacketTransmit> implements Driver, 
     this.opened.clear();
     this.joining?.close();
     super.close();
+  }
+
+  /** While no uplink has a use for it, nothing is to be sent round, and no stream looked at. */
+  private joinIndexes({ indexes }: Joining): JoinIndexes {
+    return [...this.opened.keys()].some((slot) => this.isUnjoined(slot)) ? indexes : { ...indexes, join: 0 };
   }
 
   private isUnjoined(slot: number): boolean {
