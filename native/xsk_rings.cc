@@ -2,6 +2,9 @@
 
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
+
+#include <cerrno>
 
 #include "native_failure.h"
 
@@ -76,4 +79,23 @@ void XskMemory::Reclaim(Owner socket) {
   for (size_t i = 0; i < owners_.size(); i++) {
     if (owners_[i] == socket) TakeBack(i * frame_size_);
   }
+}
+
+// The kernel frees a queue some milliseconds after its last socket was closed, on a work queue; until then it is busy.
+bool BindXsk(int fd, const sockaddr_xdp& address) {
+  constexpr int kAttempts = 100;
+  constexpr timespec kPause{0, 2'000'000};
+  for (int attempt = 1;; attempt++) {
+    if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+    if (errno != EBUSY || attempt == kAttempts) return false;
+    nanosleep(&kPause, nullptr);
+  }
+}
+
+xdp_statistics ReadXskStatistics(int socket) {
+  xdp_statistics statistics{};
+  socklen_t size = sizeof statistics;
+  if (getsockopt(socket, SOL_XDP, XDP_STATISTICS, &statistics, &size) != 0)
+    FailErrno("getsockopt", "read AF_XDP statistics");
+  return statistics;
 }

@@ -90,3 +90,7 @@ class XskMemory {
   std::vector<Owner> owners_;
   Owner last_socket_ = kCaller;
 };
+
+// False with errno where it cannot be. Waits a moment for a queue whose last socket was closed just now.
+bool BindXsk(int socket, const sockaddr_xdp& address);
+xdp_statistics ReadXskStatistics(int socket);

@@ -1,7 +1,6 @@
 #include "xsk_socket.h"
 
 #include <sys/socket.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,17 +17,6 @@ constexpr uint32_t kDefaultFrameSize = 2048;
 constexpr uint32_t kDefaultRing = 2048;
 // In copy mode one system call sends at most 32 frames, and may find the device busy.
 constexpr int kFruitlessKicks = 16;
-
-// The kernel frees a queue some milliseconds after its last socket was closed, on a work queue; until then it is busy.
-bool BindPatiently(int fd, const sockaddr_xdp& address) {
-  constexpr int kAttempts = 100;
-  constexpr timespec kPause{0, 2'000'000};
-  for (int attempt = 1;; attempt++) {
-    if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
-    if (errno != EBUSY || attempt == kAttempts) return false;
-    nanosleep(&kPause, nullptr);
-  }
-}
 
 }  // namespace
 
@@ -64,12 +52,15 @@ void XskSocket::Open(const Napi::CallbackInfo& info) {
                    : std::make_shared<XskMemory>(options.Uint32("frameCount", kDefaultFrames),
                                                  options.Uint32("frameSize", kDefaultFrameSize),
                                                  options.Uint32("headroom", 0));
-  fd_ = Netns::FromJavaScript(options.Get("netns")).OpenSocket(AF_XDP, SOCK_RAW, 0, "AF_XDP socket");
+  const Netns netns = Netns::FromJavaScript(options.Get("netns"));
+  fd_ = netns.OpenSocket(AF_XDP, SOCK_RAW, 0, "AF_XDP socket");
+  sending_ = netns.OpenSocket(AF_XDP, SOCK_RAW, 0, "AF_XDP socket");
   if (!sharer) memory_->Register(fd_.get());
   const uint32_t ring = options.Uint32("ringSize", kDefaultRing);
   if (ring == 0 || (ring & (ring - 1)) != 0) FailArgument("ringSize must be a power of two");
   MapRings(ring);
   Bind(options, sharer);
+  BindSending();
 
   // By default half of the frames at most wait for reception, so that there are some to send.
   const uint32_t frames = static_cast<uint32_t>(memory_->pages()->size() / memory_->frame_size());
@@ -88,15 +79,15 @@ void XskSocket::MapRings(uint32_t size) {
   socklen_t length = sizeof offsets;
   if (getsockopt(fd_.get(), SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &length) != 0 || length != sizeof offsets)
     FailErrno("getsockopt", "read the layout of the AF_XDP rings (needs kernel 5.4)");
-  const auto map = [&](int option, uint64_t page_offset, const xdp_ring_offset& where, size_t entry) {
+  const auto map = [&](const Fd& socket, int option, uint64_t page_offset, const xdp_ring_offset& where, size_t entry) {
     auto ring = std::make_unique<XskRing>();
-    ring->Map(fd_.get(), option, size, page_offset, where, entry);
+    ring->Map(socket.get(), option, size, page_offset, where, entry);
     return ring;
   };
-  fill_ = map(XDP_UMEM_FILL_RING, XDP_UMEM_PGOFF_FILL_RING, offsets.fr, sizeof(uint64_t));
-  completion_ = map(XDP_UMEM_COMPLETION_RING, XDP_UMEM_PGOFF_COMPLETION_RING, offsets.cr, sizeof(uint64_t));
-  receive_ = map(XDP_RX_RING, XDP_PGOFF_RX_RING, offsets.rx, sizeof(xdp_desc));
-  transmit_ = map(XDP_TX_RING, XDP_PGOFF_TX_RING, offsets.tx, sizeof(xdp_desc));
+  fill_ = map(fd_, XDP_UMEM_FILL_RING, XDP_UMEM_PGOFF_FILL_RING, offsets.fr, sizeof(uint64_t));
+  completion_ = map(fd_, XDP_UMEM_COMPLETION_RING, XDP_UMEM_PGOFF_COMPLETION_RING, offsets.cr, sizeof(uint64_t));
+  receive_ = map(fd_, XDP_RX_RING, XDP_PGOFF_RX_RING, offsets.rx, sizeof(xdp_desc));
+  transmit_ = map(sending_, XDP_TX_RING, XDP_PGOFF_TX_RING, offsets.tx, sizeof(xdp_desc));
 }
 
 void XskSocket::Bind(const Options& options, XskSocket* sharer) {
@@ -115,9 +106,21 @@ void XskSocket::Bind(const Options& options, XskSocket* sharer) {
     address.sxdp_flags = static_cast<uint16_t>(XDP_USE_NEED_WAKEUP | (mode == "copy" ? XDP_COPY : XDP_ZEROCOPY) |
                                                options.Uint32("bindFlags", 0));
   }
-  if (!BindPatiently(fd_.get(), address))
+  if (!BindXsk(fd_.get(), address))
     FailErrno("bind", "bind an AF_XDP socket to interface " + std::to_string(ifindex_) + " queue " +
                           std::to_string(queue_) + " in " + mode + " mode");
+}
+
+// On the same queue, so it has memory, fill and completion ring in common with the other.
+void XskSocket::BindSending() {
+  sockaddr_xdp address{};
+  address.sxdp_family = AF_XDP;
+  address.sxdp_flags = XDP_SHARED_UMEM;
+  address.sxdp_ifindex = ifindex_;
+  address.sxdp_queue_id = queue_;
+  address.sxdp_shared_umem_fd = static_cast<uint32_t>(fd_.get());
+  if (bind(sending_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    FailErrno("bind", "send by AF_XDP on interface " + std::to_string(ifindex_));
 }
 
 void XskSocket::DefineProperties(Napi::Object self, Napi::Value pool) {
@@ -145,6 +148,7 @@ void XskSocket::CloseSocket() {
   if (!fd_.open()) return;
   // A mapped ring keeps the socket open behind the descriptor's back.
   for (auto* ring : {&fill_, &completion_, &receive_, &transmit_}) ring->reset();
+  sending_.Close();
   fd_.Close();
   // In copy mode close() returns when nobody uses the frames any more. A zero-copy driver may write to them for a
   // moment longer, so there they stay out of use.
@@ -164,12 +168,13 @@ void XskSocket::Recycle() {
 }
 
 void XskSocket::Kick() {
-  if (!transmit_->NeedsWakeup()) return;
+  // In copy mode nobody looks at the ring unless called.
+  if (!copy_mode_ && !transmit_->NeedsWakeup()) return;
   int fruitless = 0;
   for (uint32_t left = transmit_->Unconsumed(); left > 0 && fruitless < kFruitlessKicks;) {
     // Errors here are of the moment (EAGAIN, EBUSY, ENOBUFS) or of the interface (ENETDOWN), whose frames then wait in
     // the ring until it is up again or the socket is closed.
-    if (sendto(fd_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) < 0 && errno == ENETDOWN) return;
+    if (sendto(sending_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) < 0 && errno == ENETDOWN) return;
     const uint32_t now = transmit_->Unconsumed();
     fruitless = now == left ? fruitless + 1 : 0;
     left = now;
@@ -252,17 +257,15 @@ Napi::Value XskSocket::Release(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value XskSocket::Statistics(const Napi::CallbackInfo& info) {
-  xdp_statistics kernel{};
-  socklen_t size = sizeof kernel;
-  if (getsockopt(fd(), SOL_XDP, XDP_STATISTICS, &kernel, &size) != 0) FailErrno("getsockopt", "read AF_XDP statistics");
+  const xdp_statistics kernel = ReadXskStatistics(fd()), sent = ReadXskStatistics(sending_.get());
   Napi::Object result = Napi::Object::New(info.Env());
   const auto set = [&](const char* name, uint64_t value) { result[name] = static_cast<double>(value); };
   set("rxDropped", kernel.rx_dropped);
   set("rxInvalidDescriptors", kernel.rx_invalid_descs);
-  set("txInvalidDescriptors", kernel.tx_invalid_descs);
+  set("txInvalidDescriptors", sent.tx_invalid_descs);
   set("rxRingFull", kernel.rx_ring_full);
   set("rxFillRingEmpty", kernel.rx_fill_ring_empty_descs);
-  set("txRingEmpty", kernel.tx_ring_empty_descs);
+  set("txRingEmpty", sent.tx_ring_empty_descs);
   return result;
 }
 

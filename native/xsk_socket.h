@@ -1,4 +1,8 @@
 // One AF_XDP socket on one queue. It follows the ownership rules that src/native/frames.ts states.
+//
+// For the kernel it is two on one queue, one that receives and one that sends. PERF: it tells a socket of each sent frame
+// that there is room again, and whoever polls the socket is looked up to be woken, though he waits for something else:
+// 75 ns a frame. Nobody polls the one that sends.
 #pragma once
 
 #include <napi.h>
@@ -24,6 +28,7 @@ class XskSocket : public Handle<XskSocket> {
   void Open(const Napi::CallbackInfo& info);
   void MapRings(uint32_t size);
   void Bind(const Options& options, XskSocket* sharer);
+  void BindSending();
   void DefineProperties(Napi::Object self, Napi::Value pool);
   // Moves frames where they belong: sent ones to the free pool, free ones to the fill ring.
   void Recycle();
@@ -47,7 +52,7 @@ class XskSocket : public Handle<XskSocket> {
   std::shared_ptr<XskMemory> memory_;
   std::shared_ptr<Pages> descriptors_;
   std::unique_ptr<XskRing> fill_, completion_, receive_, transmit_;
-  Fd fd_;
+  Fd fd_, sending_;
   uint32_t ifindex_ = 0;
   uint32_t queue_ = 0;
   uint32_t fill_target_ = 0;

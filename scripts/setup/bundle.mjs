@@ -55,17 +55,26 @@ export async function bundleApi(root) {
 
 /** Layers without I/O of their own: nothing in them minds where its file lies. */
 const CORE_LAYERS = ["abi", "wire", "tables", "engine"];
+/** So are these, between AF_XDP sockets and the engine. */
+const CORE_FILES = [
+  "native/descriptor",
+  "dataplane/io/complete_checksum",
+  ...["frame_headers", "frame_router", "partial_checksum", "xsk_batch", "xsk_egress"].map(
+    (name) => `dataplane/userspace/${name}`,
+  ),
+];
 const CORE = "core.js";
 
 const isModule = (name) => name.endsWith(".js");
 
 /** Relative to `dist`, without an ending. */
 function coreModules(dist) {
-  return CORE_LAYERS.flatMap((layer) =>
+  const ofLayers = CORE_LAYERS.flatMap((layer) =>
     readdirSync(join(dist, layer))
       .filter(isModule)
       .map((name) => `${layer}/${basename(name, ".js")}`),
   );
+  return [...ofLayers, ...CORE_FILES];
 }
 
 /** An entry that exports one object, in which each module of the core is a member. */
@@ -79,7 +88,7 @@ function coreEntry(names) {
 function facade(name, exported) {
   const names = Object.keys(exported);
   if (names.length === 0) return "export {};\n";
-  return `import { modules } from "../${CORE}";\nexport const { ${names.join(", ")} } = modules["${name}"];\n`;
+  return `import { modules } from "${"../".repeat(name.split("/").length - 1)}${CORE}";\nexport const { ${names.join(", ")} } = modules["${name}"];\n`;
 }
 
 export async function bundleCore(root) {

@@ -4,15 +4,14 @@
 import type { Engine } from "../../engine/engine.js";
 import type { FixCounts } from "../../fixer/counts.js";
 import type { Netns } from "../../native/bpf.js";
-import { DESC_LENGTH, DESC_OFFSET, DESC_STRIDE } from "../../native/descriptor.js";
 import { NativeError } from "../../native/error.js";
 import { ethtoolGetFeatures, ethtoolSetFeature, monotonicCoarseTicks, type XskSocket } from "../../native/index.js";
 import type { Tables, VtepSettings } from "../../tables/tables.js";
 import { VtepError } from "../../wire/error.js";
 import type { InterfacePlan } from "../driver.js";
 import type { FrameRouter } from "./frame_router.js";
-import { PartialChecksums } from "./partial_checksum.js";
 import type { FrameSource } from "./source.js";
+import { XskBatch } from "./xsk_batch.js";
 import { XskEgress } from "./xsk_egress.js";
 import type { XskMemory } from "./xsk_memory.js";
 import { XskProgram } from "./xsk_program.js";
@@ -32,11 +31,7 @@ export interface XskParts {
 export class XskSource implements FrameSource {
   private readonly sockets: XskSocket[] = [];
   private readonly program: XskProgram;
-  private readonly checksums = new PartialChecksums();
-  private readonly releases = new Int32Array(FRAMES_PER_RECEIVE * DESC_STRIDE);
-  private readonly isUplink: boolean;
-  /** Drivers of hardware have completed or verified checksums; a veth, and generic XDP on anything, need not have. */
-  private readonly mendChecksums: boolean;
+  private readonly batch: XskBatch;
   private reportedOverruns = 0;
   private vlanWasStripped = false;
 
@@ -45,8 +40,9 @@ export class XskSource implements FrameSource {
     mode: "native" | "generic",
     private readonly parts: XskParts,
   ) {
-    this.isUplink = plan.role === "uplink";
-    this.mendChecksums = plan.kind === "veth" || mode === "generic";
+    const isUplink = plan.role === "uplink";
+    const mendChecksums = plan.kind === "veth" || mode === "generic";
+    this.batch = new XskBatch({ ...parts, slot: plan.slot, isUplink, mendChecksums }, FRAMES_PER_RECEIVE);
     this.program = new XskProgram(plan.role);
     try {
       this.open(mode);
@@ -128,9 +124,9 @@ export class XskSource implements FrameSource {
     const count = this.receive(socket);
     if (count === 0) return;
     const { router } = this.parts;
-    const kept = this.handleBatch(socket, count, monotonicCoarseTicks());
+    const kept = this.batch.handle(socket, count, monotonicCoarseTicks());
     router.flush();
-    socket.release(this.releases, kept);
+    socket.release(this.batch.releases, kept);
   }
 
   private receive(socket: XskSocket): number {
@@ -141,21 +137,5 @@ export class XskSource implements FrameSource {
       socket.stop();
       return 0;
     }
-  }
-
-  /** Returns how many frames nobody took; they stand in `releases`. */
-  private handleBatch(socket: XskSocket, count: number, tick: number): number {
-    const { descriptors, pool } = socket;
-    const { engine, router } = this.parts;
-    let kept = 0;
-    for (let index = 0; index < count; index++) {
-      const offset = descriptors[index * DESC_STRIDE + DESC_OFFSET]!;
-      const length = descriptors[index * DESC_STRIDE + DESC_LENGTH]!;
-      if (this.mendChecksums) this.checksums.complete(pool, offset, length, this.isUplink);
-      router.taken = false;
-      engine.handle(pool, offset, length, this.plan.slot, tick);
-      if (!router.taken) this.releases[kept++ * DESC_STRIDE + DESC_OFFSET] = offset;
-    }
-    return kept;
   }
 }
