@@ -61,7 +61,11 @@ export const targets = [
     what: "userspace engine end to end, 64-byte frames",
     marks: [atLeast("vteps", "xsk", "cpuRatio", 1, 3)],
   },
-  { number: 9, what: "userspace engine beside xdpsock, in C, on the same veth", marks: [] },
+  {
+    number: 9,
+    what: "userspace engine beside AF_XDP in C (xdpsock), on the same veth",
+    marks: ["encap", "decap"].map((row) => atLeast(row, "xsk", "xdpsockRatio", 0.8, 1)),
+  },
   {
     number: 10,
     what: "engine in memory, known unicast: ns; p99.9/p50; heap bytes a frame",

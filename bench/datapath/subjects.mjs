@@ -2,6 +2,7 @@
 import { command, runCommands } from "../../dist/lab/command.js";
 import { homeOf } from "../../dist/lab/kernel_irb.js";
 import { interfaceIndex } from "../../dist/native/index.js";
+import { startXdpsock } from "../xdpsock/peer.mjs";
 import { attachAt, loadProgram } from "./object.mjs";
 import { startOpenVSwitch } from "./openvswitch.mjs";
 import { macs } from "./topology.mjs";
@@ -45,6 +46,14 @@ export const subjects = {
     sink: "tc",
     process: true,
     hostOffloads: { gro: true, tx: false },
+  },
+  xdpsock: {
+    title: "AF_XDP in C, constant header",
+    variant: "kernel",
+    kind: "host",
+    sink: "tc",
+    process: true,
+    prepare: startXdpsock,
   },
   ovs: {
     title: "Open vSwitch, userspace, AF_PACKET",

@@ -13,6 +13,7 @@ export const forwardingColumns = [
   { key: "cpuRatio", title: "× kernel by CPU", digits: 2, plot: true, reference: 1 },
   { key: "cpuNs", title: "CPU ns a frame", digits: 0, plot: true },
   { key: "redirectRatio", title: "× empty redirect's CPU", digits: 2 },
+  { key: "xdpsockRatio", title: "× AF_XDP in C by CPU", digits: 2 },
   { key: "mpps", title: "Mpps", digits: 2 },
   { key: "ratio", title: "× kernel by rate", digits: 2 },
   { key: "loss", title: "loss %", digits: 2, range: false },
@@ -23,8 +24,11 @@ export const describe = (sample) =>
 
 const perCpu = (sample) => 1 / sample.cpuNsPerPacket;
 
-/** `base`: the kernel's samples of the same rounds; `redirect`: those of the empty program on the same hook. */
-export function entryOf(name, title, { samples, failure, skipped }, { base = [], redirect = [] } = {}) {
+/**
+ * `base`: the kernel's samples of the same rounds; `redirect`: those of the empty program on the same hook; `bare`: those
+ * of the least that the same sockets can do.
+ */
+export function entryOf(name, title, { samples, failure, skipped }, { base = [], redirect = [], bare = [] } = {}) {
   if (samples.length === 0) return { name, title, failure, skipped };
   return {
     name,
@@ -33,6 +37,7 @@ export function entryOf(name, title, { samples, failure, skipped }, { base = [],
     cpuRatio: ratios(samples, base, perCpu),
     cpuNs: summaryOf(samples, (sample) => sample.cpuNsPerPacket),
     redirectRatio: ratios(samples, redirect, (sample) => sample.cpuNsPerPacket),
+    xdpsockRatio: ratios(samples, bare, perCpu),
     mpps: summaryOf(samples, (sample) => sample.mpps),
     ratio: hasWholeCpu([...samples, ...base]) ? ratios(samples, base, (sample) => sample.mpps) : undefined,
     loss: summaryOf(samples, (sample) => sample.lossPercent),
@@ -47,7 +52,8 @@ const REDIRECT_OF = { xdp: "redirectXdp", tc: "redirectTc", tcPeer: "redirectTc"
 export function entriesOf(names, results, suffix = "") {
   const samplesOf = (name) => results.get(name)?.samples ?? [];
   return names.map((name) => {
-    const others = { base: samplesOf(BASE), redirect: samplesOf(REDIRECT_OF[name]) };
+    const bare = name === "xsk" ? samplesOf("xdpsock") : [];
+    const others = { base: samplesOf(BASE), redirect: samplesOf(REDIRECT_OF[name]), bare };
     return entryOf(`${name}${suffix}`, subjects[name].title, results.get(name), others);
   });
 }
@@ -123,8 +129,8 @@ function routedRows(prefix, family, { slow }) {
 
 export const forwardingRows = [
   generatorRow,
-  pathRow("encap", "host → VTEP → underlay, known unicast", [...redirects, "wire", ...vteps]),
-  pathRow("decap", "underlay → VTEP → host, known unicast", [...redirects, ...toHost]),
+  pathRow("encap", "host → VTEP → underlay, known unicast", [...redirects, "wire", ...vteps, "xdpsock"]),
+  pathRow("decap", "underlay → VTEP → host, known unicast", [...redirects, ...toHost, "xdpsock"]),
   pathRow("vteps", "host → VTEP → VTEP → host, known unicast", ["wire", ...toHost]),
   ...shapedRows,
   ...routedRows("routed", "IPv4", { slow: false }),

@@ -80,6 +80,8 @@ describe.skipIf(!root)("subjects of the bench (needs root)", () => {
     ["flood-8", "packet"],
     ["vteps", "wire"],
     ["vteps", "ovs"],
+    ["encap", "xdpsock"],
+    ["decap", "xdpsock"],
   ])("on %s, %s sends on what it should", async ([path, subject], { skip }) => {
     const missing = missingPeer(subject);
     if (missing !== undefined) skip(missing);
