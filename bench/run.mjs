@@ -54,7 +54,10 @@ async function runRow(row, options, progress) {
   progress.beginRow();
   const say = (text) => console.log(`  ${progress.step()} ${text}`);
   const { name, title, columns = [] } = row;
-  const result = { name, title, columns, ...(await row.run({ ...options, say })) };
+  const begin = performance.now();
+  const taken = await row.run({ ...options, say });
+  const seconds = Math.round((performance.now() - begin) / 100) / 10;
+  const result = { name, title, columns, seconds, ...taken };
   const text = result.text ?? rowText(result);
   console.log(`\n${text}`);
   return { ...result, text };

@@ -35,14 +35,17 @@ export async function measureCase(name, { engineSeconds, heapFrames }) {
   return { name, title: cases[name].title, ...time, ...heap, ...derived };
 }
 
+const QUICK_CASES = ["encap", "decap"];
+const namesOf = ({ quick }) => (quick ? QUICK_CASES : Object.keys(cases));
+
 export const engineRow = {
   name: "engine",
   title: "the engine in memory, nanoseconds a frame over batches of 1000, 64-byte frames",
   columns,
-  plan: ({ engineSeconds }) => ({ samples: Object.keys(cases).length, seconds: HEAP_SECONDS + 2 * engineSeconds }),
+  plan: (options) => ({ samples: namesOf(options).length, seconds: HEAP_SECONDS + 2 * options.engineSeconds }),
   async run(options) {
     const entries = [];
-    for (const name of Object.keys(cases)) {
+    for (const name of namesOf(options)) {
       const entry = await measureCase(name, options);
       options.say(`${name}: ${fixed(entry.nsP50, 0)} ns`);
       entries.push(entry);
