@@ -7,6 +7,7 @@
 #include "lib/carry.h"
 #include "lib/decap.h"
 #include "lib/join.h"
+#include "lib/replicate.h"
 #include "lib/security.h"
 #include "lib/verdict.h"
 
@@ -30,7 +31,7 @@ static __always_inline bool enter_bridge(const struct packet *p, struct decision
 
 	if (!bd || !admit_remote(out, bd) || !enter_domain(p, out, bd))
 		return false;
-	if (!out->routing && !find_destination(out))
+	if (!out->routing && !find_destination(p, out))
 		return false;
 	remember(&parsed->recall, p, &parsed->outer.sender, vni_of(p, &parsed->outer), out, minds_neighbors(bd));
 	return true;
@@ -55,6 +56,25 @@ static __always_inline bool decide_underlay(struct packet *p, const struct vtep_
 	return parsed.known ? apply_recent(p, parsed.recall.entry, out) : enter(p, out, &parsed);
 }
 
+/* To local ports only (RFC 7432 §11.2, RFC 8365 §5.1). False: the verdict says what becomes of the frame. */
+__attribute__((noinline)) int vtep_flood_tc(struct __sk_buff *context, struct decision *out)
+{
+	struct flood flood = {};
+	struct packet p;
+
+	if (!out)
+		return false;
+	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
+	__u32 parts = bd ? bd->flood_port_parts : 0;
+	packet_open_tc(&p, context);
+	bool known = parts && judge_all_ports(out, &flood, parts);
+	if (!may_replicate(&p, out, &flood, known) || !arrange_tc(&p, out, 0))
+		return false;
+	copy_to_all_ports(context, out, &flood, parts);
+	end_replication(&p, out, &flood);
+	return true;
+}
+
 static __always_inline int handle_underlay(struct packet *p)
 {
 	struct decision out = { .inner_class = -1 };
@@ -64,6 +84,8 @@ static __always_inline int handle_underlay(struct packet *p)
 		return kernel_keeps(p);
 	if (decide_underlay(p, config, &out))
 		out.verdict = VERDICT_OPEN;
+	if (!p->xdp && out.verdict == VERDICT_FLOOD && vtep_flood_tc(skb_of(p), &out))
+		return out.action;
 	return carry_on(p, &out);
 }
 

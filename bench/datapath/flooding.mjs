@@ -35,7 +35,7 @@ const packet = { from: macs.host, to: BROADCAST };
 
 /** One frame in, as many out as there are VTEPs; one at a time, so that all copies of it find room. */
 const floodPath = (copies) => ({
-  ...{ from: ["host", "a0"], to: ["far", "s0"], lab: floodLab(copies) },
+  ...{ from: ["host", "a0"], to: ["far", "s0"], through: ["v0", "u0"], lab: floodLab(copies) },
   ...{ traffic: plain(packet), arrives: { ...toVtep(VNI, packet), outerChoices: [DESTINATION] } },
   ...{ copies, batchFrames: 1 },
 });

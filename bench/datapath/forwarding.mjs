@@ -30,7 +30,8 @@ function withSubject({ lab, through: [from, to] = [], subject: name, cpu, queues
   return withLab(queues === undefined ? made : withQueues(made, queues), subject.variant, async (context) => {
     const peer = await subject.prepare?.(context, cpu);
     const { namespace } = placeIn(context, ["vtep", from]);
-    const redirect = subject.redirect && attachRedirect({ namespace, from, to, kind: subject.redirect });
+    const redirect =
+      subject.redirect && attachRedirect({ namespace, from, to, kind: subject.redirect, copies: path.copies });
     try {
       const pids = [...(await pinDaemons(context, cpu)), ...(peer?.pids ?? [])];
       if (subject.process) await letGoFirst(pids);

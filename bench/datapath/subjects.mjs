@@ -19,6 +19,7 @@ const bare = { variant: "kernel", tunnel: false };
 export const subjects = {
   redirectXdp: { ...bare, title: "empty XDP redirect", kind: "host", sink: "xdp", redirect: "xdp" },
   redirectTc: { ...bare, title: "empty tc redirect", kind: "host", sink: "tc", redirect: "tc" },
+  cloneTc: { ...bare, title: "empty tc redirect of clones", kind: "host", sink: "tc", redirect: "tc" },
   wire: { ...bare, title: "kernel bridge, no tunnel", kind: "switch", sink: "tc", prepare: tuneSwitch },
   kernel: { title: "kernel bridge + vxlan", variant: "kernel", sink: "tc", prepare: tuneKernel },
   // A partial checksum that is redirected by XDP stays partial; XDP into a veth needs NAPI behind it.
@@ -99,11 +100,12 @@ async function tuneSwitch({ lab, instance }) {
 }
 
 /** Every frame from one interface of a node out of the other: the path with the least in it. */
-export function attachRedirect({ namespace, from, to, kind }) {
+export function attachRedirect({ namespace, from, to, kind, copies = 1 }) {
   const netns = `/run/netns/${namespace}`;
   const [ingress, egress] = [from, to].map((name) => interfaceIndex(name, netns));
-  const object = loadProgram("redirect", new Uint8Array(Uint32Array.of(egress).buffer), [`bench_redirect_${kind}`]);
-  const program = object.program(`bench_redirect_${kind}`);
+  const name = copies === 1 ? `bench_redirect_${kind}` : `bench_clone_${kind}`;
+  const object = loadProgram("redirect", new Uint8Array(Uint32Array.of(egress, copies).buffer), [name]);
+  const program = object.program(name);
   const link = attachAt(program, kind, ingress, netns);
   return {
     close() {

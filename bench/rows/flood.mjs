@@ -7,7 +7,7 @@ import { compare, notesOf, summaryOf } from "./compare.mjs";
 import { describe, planOf } from "./forwarding.mjs";
 
 const BASE = "kernel";
-const names = [BASE, "tc", "xdp", "packet", "xsk"];
+const names = [BASE, "cloneTc", "tc", "xdp", "packet", "xsk"];
 const [FEWEST] = FLOOD_COPIES;
 
 const columns = [
@@ -25,10 +25,9 @@ const parse = (key) => {
   return { subject, copies: Number(copies) };
 };
 
-/** Where floods are policed, what is refused takes time too, and the rest says nothing of a copy. */
+/** What is lost takes time too, and the rest says nothing of a copy. */
 const HIGHEST_LOSS = 1;
-const POLICED =
-  "No number of one more copy stands where more than 1 % was lost: what policing refuses takes time as well.";
+const LOSSY = "No number of one more copy stands where more than 1 % was lost: what is lost takes time as well.";
 const isWhole = (samples) => samples.every(({ lossPercent }) => lossPercent <= HIGHEST_LOSS);
 
 /** Of each round: what each copy beyond the first takes. */
@@ -80,7 +79,7 @@ export const floodRow = {
     };
     const results = await compare({ subjects: keys, rounds, sample, describe, say });
     const entries = names.flatMap((subject) => FLOOD_COPIES.map((copies) => entryOf(keyOf(subject, copies), results)));
-    const policed = entries.some(({ samples = [] }) => !isWhole(samples));
-    return { entries, chart, notes: [...notesOf(entries), ...(policed ? [POLICED] : [])] };
+    const lossy = entries.some(({ samples = [] }) => !isWhole(samples));
+    return { entries, chart, notes: [...notesOf(entries), ...(lossy ? [LOSSY] : [])] };
   },
 };

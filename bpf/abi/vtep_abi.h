@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The contract between the eBPF programs and the TypeScript side: map keys and
- * values, enums, drop reasons, limits. No code lives here.
- *
- * src/abi/generated.ts is made from this file through BTF (scripts/abi.mjs); a
- * test makes it again and compares. Rules: fixed-width members, explicit padding,
- * byte order in the type (__be*) or host order, no bit-fields. Enumerators of
- * drop reasons are append-only: the number is what metrics and captures carry.
+ * The contract between the eBPF programs and the TypeScript side: map keys and values, enums, drop
+ * reasons, limits. No code lives here. src/abi/generated.ts is made from this file through BTF
+ * (scripts/abi.mjs); a test makes it again and compares. Rules: fixed-width members, explicit padding,
+ * byte order in the type (__be*) or host order, no bit-fields.
  */
 #ifndef VTEP_ABI_H
 #define VTEP_ABI_H
@@ -32,6 +29,9 @@ enum vtep_limit {
 	VTEP_ROUTE_BUCKETS = 64,
 	VTEP_MAX_SEGMENTS = 1024,
 	VTEP_SEGMENT_BUCKETS = 64,
+	VTEP_SEGMENT_PEERS = 15,
+	VTEP_FLOOD_MEMBERS = 32, /* of one part of a list: a cache line */
+	VTEP_MAX_FLOOD_PARTS = 65536,
 	VTEP_MAX_DROP_COUNTERS = 16384,
 	VTEP_GROUP_BUCKETS = 64,
 	VTEP_RECENT_PAIRS = 4096, /* of MAC addresses that a CPU remembers; a power of two */
@@ -40,7 +40,7 @@ enum vtep_limit {
 	VTEP_TICK_NS = 100000000, /* one tick is 100 ms of CLOCK_MONOTONIC */
 };
 
-/* Why a frame was not forwarded. Append only. */
+/* Why a frame was not forwarded. Append only: the number is what metrics and captures carry. */
 enum vtep_drop {
 	VTEP_DROP_NONE,
 	VTEP_DROP_RUNT,
@@ -146,9 +146,7 @@ enum vtep_interface_flag {
 	VTEP_INTERFACE_FIX_IPV6 = 8, /* IPv6 with 0x0800 too */
 	VTEP_INTERFACE_JOIN = 16, /* nobody has joined what comes from it: eBPF sends streams where that is done */
 };
-
-/* key: __u32 ifindex */
-struct vtep_interface {
+struct vtep_interface { /* by ifindex */
 	__u16 slot; /* 1..VTEP_MAX_INTERFACES-1: the identity in punt tags and counters */
 	__u16 flags;
 };
@@ -165,10 +163,12 @@ enum vtep_port_flag {
 	VTEP_PORT_ISOLATED = 4,
 	VTEP_PORT_XDP_TX = 8,    /* frames may be XDP-redirected to its interface */
 	VTEP_PORT_SECURED = 16,  /* only admitted (known) sources pass */
-	VTEP_PORT_SHUTS = 32,    /* it has all the sources it may: one more shuts it */
 	VTEP_PORT_TO_PEER = 32,  /* tc delivers to the other end of its veth, past its queue */
+	VTEP_PORT_SHUTS = 64,    /* it has all the sources it may: one more shuts it */
+	VTEP_PORT_STORM_BROADCAST = 128, /* storm control limits these: the engine has the tokens */
+	VTEP_PORT_STORM_MULTICAST = 256,
+	VTEP_PORT_STORM_UNKNOWN_UNICAST = 512,
 };
-
 struct vtep_port {
 	__u32 ifindex;
 	__u16 slot; /* interface slot */
@@ -176,7 +176,7 @@ struct vtep_port {
 	__u16 vlan;
 	__u16 flags;
 	__u16 mtu_bytes; /* largest layer-3 payload the interface takes */
-	__u16 pad;
+	__u16 segment;   /* Ethernet segment that is attached here; 0 = none */
 };
 
 enum vtep_bd_flag {
@@ -190,17 +190,26 @@ enum vtep_bd_flag {
 	VTEP_BD_UNKNOWN_OPTION_DROP = 128,
 	VTEP_BD_GATEWAY_CENTRAL = 256,     /* hosts behind other VTEPs have no gateway but this */
 };
-
 struct vtep_bd {
 	__u32 vni; /* 24 bits, host order */
 	__u16 flags;
 	__u16 vrf; /* 0 = not routed */
 	__u8 gateway_mac[6];
+	__u16 flood_port_parts; /* an empty list has one too; 0 = the engine floods */
+	__u16 flood_vtep_parts;
 	__u16 pad;
 };
+/* Whom a flood goes to, in parts: of the local ports 0, 1, ..., of the VTEPs from FIRST_VTEP on. */
+enum vtep_flood_part { VTEP_FLOOD_PART_FIRST_VTEP = 0x8000 };
+struct vtep_flood_key {
+	__u16 bd;
+	__u16 part;
+};
+struct vtep_flood {
+	__u16 member[VTEP_FLOOD_MEMBERS]; /* 0 = none: a member keeps its place while others come and go */
+};
 
-/* value of the VNI table: an L2 VNI has a bridge domain, an L3 VNI a VRF */
-struct vtep_vni {
+struct vtep_vni { /* an L2 VNI has a bridge domain, an L3 VNI a VRF */
 	__u16 bd;
 	__u16 vrf;
 };
@@ -295,10 +304,9 @@ struct vtep_address {
 };
 
 /*
- * A remote VTEP. `outer` is the finished IP + UDP + VXLAN header but for lengths,
- * TOS, TTL, DF, ID, checksums, source port and VNI, which are zero there, so that
- * `checksum_base` (the folded, not complemented, 16-bit sum of the IPv4 header in
- * network order) only has those added.
+ * A remote VTEP. `outer` is the finished IP + UDP + VXLAN header but for lengths, TOS, TTL, DF, ID,
+ * checksums, source port and VNI, which are zero there, so that `checksum_base` (the folded, not
+ * complemented, 16-bit sum of the IPv4 header in network order) only has those added.
  */
 struct vtep_remote {
 	__u8 outer[VTEP_OUTER_BYTES];
@@ -310,12 +318,15 @@ struct vtep_remote {
 
 enum vtep_remote_flag { VTEP_REMOTE_KNOWN = 1 };
 
-/*
- * The VTEPs behind which an Ethernet segment is (aliasing: RFC 7432 §8.4).
- * Bucket = flow hash modulo VTEP_SEGMENT_BUCKETS; 0 = none.
- */
+enum vtep_segment_flag {
+	VTEP_SEGMENT_DESIGNATED = 1, /* of our own: this VTEP floods to it (RFC 7432 §8.5) */
+	VTEP_SEGMENT_MORE_PEERS = 2, /* than have a place in `peer` */
+};
+/* The VTEPs behind which an Ethernet segment is (aliasing: RFC 7432 §8.4), by flow hash modulo VTEP_SEGMENT_BUCKETS. */
 struct vtep_segment {
-	__u16 vtep[VTEP_SEGMENT_BUCKETS];
+	__u16 vtep[VTEP_SEGMENT_BUCKETS]; /* 0 = none */
+	__u16 peer[VTEP_SEGMENT_PEERS];   /* of our own: other VTEPs that are attached; 0 = none */
+	__u16 flags;
 };
 
 /* Bucket = flow hash modulo VTEP_GROUP_BUCKETS; 0 = no resolved adjacency. */
@@ -324,7 +335,6 @@ struct vtep_group {
 };
 
 enum vtep_adjacency_flag { VTEP_ADJACENCY_XDP_TX = 1 };
-
 struct vtep_adjacency {
 	__u32 ifindex;
 	__u8 destination_mac[6];

@@ -17,6 +17,8 @@
 #define RESERVED_MULTICAST_MASK 0xf0ffffffffffULL
 #define RESERVED_MULTICAST 0x000000c28001ULL
 
+#define BROADCAST_MAC 0xffffffffffffULL
+
 static __always_inline __u64 fdb_key(__u32 bd, __u64 mac)
 {
 	return mac << 16 | bd;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Where a frame goes inside its bridge domain, or a routed one by what routing found.
- * Flooding is the engine's. XDP leaves
- * a frame alone whose egress does not take redirected frames: the tc program behind
- * it does the work. TWIN: src/engine/bridge.ts.
+ * XDP leaves a frame alone that is flooded, or whose egress does not take redirected frames:
+ * the tc program behind it does the work. TWIN: src/engine/bridge.ts.
  */
 #ifndef VTEP_BRIDGE_H
 #define VTEP_BRIDGE_H
@@ -94,21 +93,29 @@ static __always_inline bool to_vtep(const struct packet *p, const struct vtep_co
 	return true;
 }
 
-static __always_inline bool unknown_unicast(struct decision *out)
+/* What routing has addressed is rewritten before it is flooded: the engine's. */
+static __always_inline bool for_everybody(const struct packet *p, struct decision *out, __u32 class)
+{
+	if (out->routed)
+		return punt(out, class);
+	return p->xdp ? pass(out) : flood_by_tc(out, class);
+}
+
+static __always_inline bool unknown_unicast(const struct packet *p, struct decision *out)
 {
 	struct vtep_bd *bd = lookup(&vtep1_bd, out->bd);
 	if (bd && (bd->flags & VTEP_BD_UNKNOWN_UNICAST_DROP))
 		return refuse(out, VTEP_DROP_UNKNOWN_UNICAST_DROP);
-	return punt(out, VTEP_PUNT_UNKNOWN_UNICAST);
+	return for_everybody(p, out, VTEP_PUNT_UNKNOWN_UNICAST);
 }
 
-static __always_inline bool find_destination(struct decision *out)
+static __always_inline bool find_destination(const struct packet *p, struct decision *out)
 {
 	if (is_group(out->destination))
-		return punt(out, VTEP_PUNT_BROADCAST);
+		return for_everybody(p, out, VTEP_PUNT_BROADCAST);
 	struct vtep_fdb_value *entry = fdb_find(out->destination);
 	if (!entry)
-		return unknown_unicast(out);
+		return unknown_unicast(p, out);
 	out->target = entry->target;
 	out->kind = entry->kind;
 	return true;
@@ -129,7 +136,7 @@ static __always_inline bool choose_of_segment(const struct packet *p, struct dec
 
 static __always_inline bool decide_destination(const struct packet *p, const struct vtep_config *config, struct decision *out)
 {
-	if (out->kind == VTEP_FDB_NONE && !find_destination(out))
+	if (out->kind == VTEP_FDB_NONE && !find_destination(p, out))
 		return false;
 	if (out->kind == VTEP_FDB_SEGMENT && !choose_of_segment(p, out))
 		return false;

@@ -39,7 +39,8 @@ static __always_inline void account_arrival(const struct decision *out)
 		count_receive(&vtep1_c_bd, out->ingress_bd, out);
 }
 
-static __always_inline void count_drop(__u32 reason, const struct decision *out)
+/* Of `copies` of the frame. */
+static __always_inline void count_drops(__u32 reason, const struct decision *out, __u32 copies)
 {
 	struct vtep_drop_key key = { .reason = reason, .slot = out->slot, .bd = out->ingress_bd };
 	__u64 *drops = bpf_map_lookup_elem(&vtep1_drop, &key);
@@ -50,7 +51,12 @@ static __always_inline void count_drop(__u32 reason, const struct decision *out)
 		drops = bpf_map_lookup_elem(&vtep1_drop, &key);
 	}
 	if (drops)
-		*drops += out->packets;
+		*drops += (__u64)out->packets * copies;
+}
+
+static __always_inline void count_drop(__u32 reason, const struct decision *out)
+{
+	count_drops(reason, out, 1);
 }
 
 #endif

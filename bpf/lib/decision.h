@@ -16,6 +16,8 @@ enum verdict {
 	VERDICT_OPEN,
 	VERDICT_DROP,
 	VERDICT_PUNT,
+	/* Admitted, and for everybody: tc only. */
+	VERDICT_FLOOD,
 	VERDICT_TO_PORT,
 	VERDICT_TO_VTEP,
 	VERDICT_TO_KERNEL_TUNNEL,
@@ -59,6 +61,7 @@ struct decision {
 	__u8 verdict;
 	__u8 reason; /* enum vtep_drop or enum vtep_punt */
 	__u8 kind;   /* enum vtep_fdb_kind of the target, once that is known */
+	__u8 action; /* what the hook wants to hear, of a flood that is replicated */
 	bool routing;
 	/* Routing has rewritten the addresses: the TTL goes down, and the frame may leave where it came from. */
 	bool routed;
@@ -75,6 +78,14 @@ static __always_inline bool refuse(struct decision *out, __u32 reason)
 static __always_inline bool punt(struct decision *out, __u32 class)
 {
 	out->verdict = VERDICT_PUNT;
+	out->reason = class;
+	return false;
+}
+
+/* `class`: of the punt, if one of the copies is the engine's. */
+static __always_inline bool flood_by_tc(struct decision *out, __u32 class)
+{
+	out->verdict = VERDICT_FLOOD;
 	out->reason = class;
 	return false;
 }

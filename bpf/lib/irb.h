@@ -132,7 +132,7 @@ static __always_inline bool may_go_on(struct decision *out, const struct journey
 }
 
 /* By the tables, as far as the destination alone tells: that is remembered. 0 in `*index`: no route is involved. */
-static __always_inline bool look_up_host(struct decision *out, const struct vtep_prefix_key *key,
+static __always_inline bool look_up_host(const struct packet *p, struct decision *out, const struct vtep_prefix_key *key,
 					 const struct journey *journey, const struct host_recall *recall, __u32 *index)
 {
 	struct vtep_host *host = bpf_map_lookup_elem(&vtep1_host, &key->vrf);
@@ -142,7 +142,7 @@ static __always_inline bool look_up_host(struct decision *out, const struct vtep
 	if (!may_go_on(out, journey, kind))
 		return false;
 	if (kind == VTEP_HOST_NEIGHBOR) {
-		if (!to_mac(out, host->target, host->mac) || !find_destination(out))
+		if (!to_mac(out, host->target, host->mac) || !find_destination(p, out))
 			return false;
 		remember_neighbor(recall, address, key->vrf, out);
 		return true;
@@ -172,7 +172,7 @@ static __always_inline bool route(const struct packet *p, struct decision *out)
 	const __u64 address[2] = { word_of(key.address), word_of(key.address + 8) };
 	/* In tc there is no room on the stack, and next to the socket buffer nothing to gain. */
 	if (!p->xdp || !find_recent_host(address, key.vrf, &recall)) {
-		if (!look_up_host(out, &key, &journey, &recall, &index))
+		if (!look_up_host(p, out, &key, &journey, &recall, &index))
 			return false;
 	} else {
 		if (!may_go_on(out, &journey, recall.entry->host_kind))

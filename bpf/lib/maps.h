@@ -50,6 +50,8 @@ VTEP_ARRAY(vtep1_bd, VTEP_MAX_BDS, struct vtep_bd);
 /* Every domain may have an L2 VNI, every VRF an L3 VNI. */
 VTEP_HASH(vtep1_vni, VTEP_MAX_BDS + VTEP_MAX_VRFS, __u32, struct vtep_vni);
 
+VTEP_HASH(vtep1_flood, VTEP_MAX_FLOOD_PARTS, struct vtep_flood_key, struct vtep_flood);
+
 VTEP_HASH(vtep1_fdb, VTEP_MAX_FDB, struct vtep_fdb_key, struct vtep_fdb_value);
 
 /* Address of a remote VTEP -> its index */

@@ -20,6 +20,9 @@ export const Limit = {
   ROUTE_BUCKETS: 64,
   MAX_SEGMENTS: 1024,
   SEGMENT_BUCKETS: 64,
+  SEGMENT_PEERS: 15,
+  FLOOD_MEMBERS: 32,
+  MAX_FLOOD_PARTS: 65536,
   MAX_DROP_COUNTERS: 16384,
   GROUP_BUCKETS: 64,
   RECENT_PAIRS: 4096,
@@ -156,8 +159,11 @@ export const PortFlag = {
   ISOLATED: 4,
   XDP_TX: 8,
   SECURED: 16,
-  SHUTS: 32,
   TO_PEER: 32,
+  SHUTS: 64,
+  STORM_BROADCAST: 128,
+  STORM_MULTICAST: 256,
+  STORM_UNKNOWN_UNICAST: 512,
 } as const;
 
 export const PortLayout = {
@@ -167,7 +173,7 @@ export const PortLayout = {
   vlan: 8,
   flags: 10,
   mtuBytes: 12,
-  pad: 14,
+  segment: 14,
   sizeBytes: 16,
 } as const;
 
@@ -188,8 +194,25 @@ export const BdLayout = {
   flags: 4,
   vrf: 6,
   gatewayMac: 8,
-  pad: 14,
-  sizeBytes: 16,
+  floodPortParts: 14,
+  floodVtepParts: 16,
+  pad: 18,
+  sizeBytes: 20,
+} as const;
+
+export const FloodPart = {
+  FIRST_VTEP: 32768,
+} as const;
+
+export const FloodKeyLayout = {
+  bd: 0,
+  part: 2,
+  sizeBytes: 4,
+} as const;
+
+export const FloodLayout = {
+  member: 0,
+  sizeBytes: 64,
 } as const;
 
 export const VniLayout = {
@@ -303,9 +326,16 @@ export const RemoteFlag = {
   KNOWN: 1,
 } as const;
 
+export const SegmentFlag = {
+  DESIGNATED: 1,
+  MORE_PEERS: 2,
+} as const;
+
 export const SegmentLayout = {
   vtep: 0,
-  sizeBytes: 128,
+  peer: 128,
+  flags: 158,
+  sizeBytes: 160,
 } as const;
 
 export const GroupLayout = {

@@ -1,6 +1,6 @@
 // Broadcast, multicast and unknown unicast: to every local port of the domain but the ingress one and,
 // unless it came from one, to every VTEP of the head-end replication list, each exactly once.
-// eBPF hands all of it here.
+// TWIN: bpf/lib/flood.h, which leaves all copies of a frame here where it cannot make one of them.
 
 import { Drop } from "../abi/generated.js";
 import type { Tables } from "../tables/tables.js";

@@ -34,7 +34,7 @@ export class Ports {
   readonly macLimit = new Uint32Array(Limit.MAX_PORTS);
   readonly violation = new Uint8Array(Limit.MAX_PORTS);
   readonly learnFlags = new Uint8Array(Limit.MAX_PORTS);
-  /** Ethernet segment that is attached here; 0 = none. Set apart: it comes from the control plane. */
+  /** Ethernet segment that is attached here; 0 = none. Set apart, by setSegment: it comes from the control plane. */
   readonly segment = new Uint16Array(Limit.MAX_PORTS);
   readonly allow: (ReadonlySet<number> | undefined)[] = [];
   private readonly stormRate = new Uint32Array(Limit.MAX_PORTS * StormClass.CLASSES);
@@ -63,6 +63,12 @@ export class Ports {
     if (this.flags[port] !== before) this.deltas.ports.add(port);
   }
 
+  setSegment(port: number, segment: number): void {
+    if (this.segment[port] === segment) return;
+    this.segment[port] = segment;
+    this.deltas.ports.add(port);
+  }
+
   clear(port: number): void {
     this.segment[port] = 0;
     const none = { slot: 0, vlan: 0, bd: 0, flags: 0, macLimit: 0, violation: 0, learnFlags: 0 };
@@ -84,6 +90,10 @@ export class Ports {
   allows(port: number, hi: number, lo: number): boolean {
     const allow = this.allow[port];
     return allow === undefined || allow.has(macKey(hi, lo));
+  }
+
+  isStormLimited(port: number, storm: number): boolean {
+    return this.stormRate[port * StormClass.CLASSES + storm] !== 0;
   }
 
   /** Whether one more frame of this class is within the rate. Reads only: takeStormToken spends. */

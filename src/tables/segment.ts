@@ -29,16 +29,22 @@ export class Segments {
     this.deltas.segments.add(segment);
   }
 
-  /** Segments that lead somewhere. */
+  /** Segments that lead somewhere, and our own. */
   *inUse(): Generator<number> {
     for (let segment = 1; segment < Limit.MAX_SEGMENTS; segment++) {
-      if (this.bucketsOf(segment).some((vtep) => vtep !== 0)) yield segment;
+      const isOwn = this.isDesignated[segment] !== 0 || this.peersOf(segment).length !== 0;
+      if (isOwn || this.bucketsOf(segment).some((vtep) => vtep !== 0)) yield segment;
     }
   }
 
   setOwn(segment: number, isDesignated: boolean, peers: ReadonlySet<number>): void {
     this.isDesignated[segment] = isDesignated ? 1 : 0;
     this.peers[segment] = peers;
+    this.deltas.segments.add(segment);
+  }
+
+  peersOf(segment: number): readonly number[] {
+    return [...(this.peers[segment] ?? NOBODY)];
   }
 
   isPeer(segment: number, vtep: number): boolean {

@@ -8,7 +8,7 @@ import { type Decision, Verdict } from "../../src/engine/decision.js";
 import { type FixCount, Traffic } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { fixEthertype } from "../../src/wire/ethertype_fix.js";
-import { type BpfOutcome, type RunOptions, runThroughBpf } from "./harness.js";
+import { type BpfOutcome, fitsTestRun, type RunOptions, runThroughBpf, type SentCopy } from "./harness.js";
 
 const TABLES = ["ports", "vteps", "bridgeDomains"] as const;
 
@@ -26,8 +26,8 @@ export function compare(
   tick: number,
   options: RunOptions = {},
 ): Comparison {
-  const bpf = runThroughBpf(tables, slot, frame, options);
-  const remembered = repeatDifference(bpf, runThroughBpf(tables, slot, frame, options));
+  const bpf = runThroughHooks(tables, slot, frame, options);
+  const remembered = repeatDifference(bpf, runThroughHooks(tables, slot, frame, options));
   const repaired = repairedCopy(tables, slot, frame);
   const before = snapshot(tables);
   const driver = driverOf(tables);
@@ -36,12 +36,27 @@ export function compare(
   const fixes = remembered || fixDifference(bpf.counters, before, snapshot(tables));
   if (bpf.verdict === "punted") return { bpf, difference: fixes || puntDifference(bpf, slot, repaired) };
   const kept = bpf.verdict === "passed" ? byteDifference(bpf.bytes, repaired) : "";
+  if (isLeftToTc(bpf, decision)) return { bpf, difference: fixes || kept };
   const difference =
     fixes ||
     kept ||
     verdictDifference(tables, bpf, decision, driver.sent) ||
     counterDifference(bpf.counters, before, snapshot(tables));
   return { bpf, difference };
+}
+
+/** What XDP passes, the tc program behind it gets. */
+function runThroughHooks(tables: Tables, slot: number, frame: Uint8Array, options: RunOptions): BpfOutcome {
+  const first = runThroughBpf(tables, slot, frame, options);
+  if (first.hook === "tc" || first.verdict !== "passed" || !fitsTestRun(first.bytes, "tc")) return first;
+  const then = runThroughBpf(tables, slot, first.bytes, { ...options, hook: "tc", repaired: true });
+  if (isCounted(first.counters)) throw new Error("XDP counted a frame, and passed it on");
+  return { ...then, counters: { ...then.counters, fixes: first.counters.fixes } };
+}
+
+/** A flood that XDP passes on, and that is no frame for a test run of tc. */
+function isLeftToTc({ verdict, hook, bytes }: BpfOutcome, decision: Decision): boolean {
+  return verdict === "passed" && hook === "xdp" && !fitsTestRun(bytes, "tc") && decision.verdict !== Verdict.PASS;
 }
 
 /** The second time, programs may go by what they remember of the first. */
@@ -54,9 +69,10 @@ function repeatDifference(first: BpfOutcome, second: BpfOutcome): string {
   return `the first time ${toText(first)}, then ${toText(second)}`;
 }
 
-function toText({ verdict, ifindex, bytes, reason, puntClass, puntSlot, counters }: BpfOutcome): string {
-  const outcome = [verdict, ifindex, reason, puntClass, puntSlot, counters.drops, counters.punts, counters.fixes];
-  return `${JSON.stringify(outcome)} ${hex(verdict === "sent" && bytes.length > 26 ? withoutId(bytes) : bytes)}`;
+function toText({ verdict, bytes, copies, reason, puntClass, puntSlot, counters }: BpfOutcome): string {
+  const outcome = [verdict, reason, puntClass, puntSlot, counters.drops, counters.punts, counters.fixes];
+  const sent = copies.map((copy) => `${copy.ifindex} ${hex(withoutId(copy.bytes))}`);
+  return `${JSON.stringify(outcome)} ${verdict === "sent" ? sent.join(" ") : hex(bytes)}`;
 }
 
 const drivers = new WeakMap<Tables, MemoryDriver>();
@@ -91,8 +107,11 @@ function puntDifference({ bytes, puntSlot, counters }: BpfOutcome, slot: number,
   const changed = byteDifference(bytes, frame);
   if (changed !== "") return `punted with other bytes: ${changed}`;
   if (puntSlot !== slot) return `punted as slot ${puntSlot}`;
-  const counted = TABLES.some((table) => counters[table].some((count) => count !== 0));
-  return counted || counters.drops.length > 0 ? "punted, and counted too" : "";
+  return isCounted(counters) ? "punted, and counted too" : "";
+}
+
+function isCounted(counters: DriverCounters): boolean {
+  return counters.drops.length > 0 || TABLES.some((table) => counters[table].some((count) => count !== 0));
 }
 
 function verdictDifference(tables: Tables, bpf: BpfOutcome, decision: Decision, sent: readonly SentFrame[]): string {
@@ -102,16 +121,36 @@ function verdictDifference(tables: Tables, bpf: BpfOutcome, decision: Decision, 
     const same = decision.verdict === Verdict.DROP && decision.reason === bpf.reason;
     return same ? "" : `dropped as ${dropReasonNames[bpf.reason!]}, but engine: ${wordsOf(decision)}`;
   }
-  if (decision.verdict !== Verdict.FORWARD || sent.length !== 1) return `sent, but engine: ${wordsOf(decision)}`;
+  if (decision.verdict === Verdict.REPLICATE) return replicaDifference(tables, bpf.copies, sent);
+  if (decision.verdict !== Verdict.FORWARD || sent.length !== 1 || bpf.copies.length !== 1)
+    return `sent ${bpf.copies.length}, but engine: ${wordsOf(decision)}`;
   return sentDifference(tables, bpf, sent[0]!);
 }
 
-function sentDifference(tables: Tables, bpf: BpfOutcome, { to, target, bytes }: SentFrame): string {
-  const { interfaces, ports, adjacencies } = tables;
-  const ifindex = to === "port" ? interfaces.ifindex[ports.slot[target]!] : adjacencies.ifindex[target];
-  if (to === "kernel" || ifindex !== bpf.ifindex) return `sent to ${bpf.ifindex}, but engine: ${to} ${target}`;
-  const [ours, theirs] = to === "port" ? [bpf.bytes, bytes] : [withoutId(bpf.bytes), withoutId(bytes)];
-  return byteDifference(ours, theirs);
+function sentDifference(tables: Tables, bpf: SentCopy, frame: SentFrame): string {
+  const ifindex = ifindexOf(tables, frame);
+  if (ifindex !== bpf.ifindex) return `sent to ${bpf.ifindex}, but engine: ${frame.to} ${frame.target}`;
+  return byteDifference(comparable(frame, bpf.bytes), comparable(frame, frame.bytes));
+}
+
+/** Copies of a flood have no order. */
+function replicaDifference(tables: Tables, copies: readonly SentCopy[], sent: readonly SentFrame[]): string {
+  const left = [...copies];
+  for (const frame of sent) {
+    const same = left.findIndex((copy) => sentDifference(tables, copy, frame) === "");
+    if (same < 0) return `no copy for ${frame.to} ${frame.target}: ${hex(comparable(frame, frame.bytes))}`;
+    left.splice(same, 1);
+  }
+  return left.map(({ ifindex, bytes }) => `a copy too many, to ${ifindex}: ${hex(bytes)}`).join("\n");
+}
+
+function ifindexOf({ interfaces, ports, adjacencies }: Tables, { to, target }: SentFrame): number {
+  if (to === "kernel") return 0;
+  return (to === "port" ? interfaces.ifindex[ports.slot[target]!] : adjacencies.ifindex[target])!;
+}
+
+function comparable({ to }: SentFrame, bytes: Uint8Array): Uint8Array {
+  return to === "port" ? bytes : withoutId(bytes);
 }
 
 function byteDifference(ours: Uint8Array, theirs: Uint8Array): string {
@@ -126,7 +165,7 @@ function byteDifference(ours: Uint8Array, theirs: Uint8Array): string {
 function withoutId(packet: Uint8Array): Uint8Array {
   const bytes = packet.slice();
   const view = new DataView(bytes.buffer);
-  if (view.getUint16(12) !== 0x0800) return bytes;
+  if (bytes.length <= 26 || view.getUint16(12) !== 0x0800) return bytes;
   let sum = (~view.getUint16(24) & 0xffff) + (~view.getUint16(18) & 0xffff);
   sum = (sum & 0xffff) + (sum >>> 16);
   view.setUint16(18, 0);

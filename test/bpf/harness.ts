@@ -25,6 +25,7 @@ import type { FixCount } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { emptyMap, extentOf } from "./empty_map.js";
 import { testObjects } from "./objects.js";
+import { forgetClones, type SentCopy, sentCopies } from "./record.js";
 
 export const root = process.getuid?.() === 0;
 export const NEEDS_ROOT = "needs root: BPF";
@@ -61,6 +62,8 @@ export interface BpfOutcome {
   readonly ifindex: number;
   /** The frame as it left, tag included; when punted, as the engine gets it; when passed, as the kernel keeps it. */
   readonly bytes: Uint8Array;
+  /** All that was sent: of a flood each copy, and the last one is `bytes`. */
+  readonly copies: readonly SentCopy[];
   /** When dropped. */
   readonly reason: (typeof Drop)[keyof typeof Drop] | undefined;
   /** When punted: enum vtep_punt, and the slot that the engine is told. */
@@ -91,6 +94,8 @@ export interface RunOptions {
   readonly gsoBytes?: number;
   /** XDP by the program that takes frames in several buffers. */
   readonly takesPieces?: boolean;
+  /** The Ethertype fixer of the interface has already seen the frame. */
+  readonly repaired?: boolean;
 }
 
 /** Whether the kernel takes this frame for a test run: for tc it wants a whole IP header where the type says so. */
@@ -138,8 +143,9 @@ class Harness {
     const role: Role = tables.interfaces.isUplink(slot) ? "uplink" : "access";
     const kind: ProgramKind = hook === "xdp" && options.takesPieces === true ? "sg" : hook;
     const behind = this.programs.program(role, kind);
-    const fixer = fixerFor(tables, slot, hook, behind);
+    const fixer = options.repaired ? undefined : fixerFor(tables, slot, hook, behind);
     const program = fixer?.program ?? behind;
+    forgetClones(this.programs.object(role, kind));
     const { retval, data } = program.testRun({ data: frame, ...contextOf(hook, options) });
     const fixes = fixer === undefined ? [] : [{ slot, ...fixer.readCounts() }];
     fixer?.close();
@@ -220,6 +226,7 @@ class Harness {
     const none = {
       ifindex: 0,
       bytes: data,
+      copies: [],
       reason: undefined,
       puntClass: -1,
       puntSlot: 0,
@@ -238,16 +245,10 @@ class Harness {
     role: Role,
     kind: ProgramKind,
     data: Uint8Array,
-  ): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "toPeer"> {
-    const record = this.programs.object(role, kind).map("vtep1_test");
-    const bytes = record.lookup(encodeIndex(0))!;
-    record.close();
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    const ifindex = view.getUint32(0, true);
-    const tagType = view.getUint16(4, true);
-    const whole = tagType === 0 ? data : insertTag(data, tagType, view.getUint16(6, true));
-    const toPeer = view.getUint32(8, true) !== 0;
-    return ifindex === PUNT_IFINDEX ? punted(whole) : { verdict: "sent", ifindex, bytes: whole, toPeer };
+  ): Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "copies" | "toPeer"> {
+    const copies = sentCopies(this.programs.object(role, kind), data);
+    const last = copies.at(-1)!;
+    return last.ifindex === PUNT_IFINDEX ? punted(last.bytes) : { verdict: "sent", copies, ...last };
   }
 }
 
@@ -268,16 +269,7 @@ function contextOf(hook: ProgramHook, { gsoBytes = 0 }: RunOptions): { ctx?: Uin
 /** Offset of gso_size in struct __sk_buff. */
 const SK_BUFF_GSO_SIZE = 176;
 
-/** As it stands on the wire, where tc keeps it beside the bytes. */
-function insertTag(frame: Uint8Array, type: number, tci: number): Uint8Array {
-  const tagged = new Uint8Array(frame.length + 4);
-  tagged.set(frame.subarray(0, 12));
-  tagged.set([type >>> 8, type & 0xff, tci >>> 8, tci & 0xff], 12);
-  tagged.set(frame.subarray(12), 16);
-  return tagged;
-}
-
-type Punted = Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "toPeer" | "puntClass" | "puntSlot">;
+type Punted = Pick<BpfOutcome, "verdict" | "ifindex" | "bytes" | "copies" | "toPeer" | "puntClass" | "puntSlot">;
 
 function punted(bytes: Uint8Array): Punted {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -286,7 +278,7 @@ function punted(bytes: Uint8Array): Punted {
   const frame = new Uint8Array(bytes.length - 4);
   frame.set(bytes.subarray(0, 12));
   frame.set(bytes.subarray(16), 12);
-  const toEngine = { verdict: "punted", ifindex: 0, toPeer: false } as const;
+  const toEngine = { verdict: "punted", ifindex: 0, copies: [], toPeer: false } as const;
   return { ...toEngine, bytes: frame, puntClass: tci >>> 12, puntSlot: tci & 0xfff };
 }
 

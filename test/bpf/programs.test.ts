@@ -93,11 +93,12 @@ describe("XDP before tc", () => {
   });
 });
 
+const stranger = packet(ethernet("02:00:00:00:00:77", H2.mac), payload(50));
+
 for (const hook of HOOKS) {
   describe(`${hook}: punting`, () => {
     onRoot("names the class and the interface, and touches nothing", () => {
       const { tables, run } = bench(lab());
-      const stranger = packet(ethernet("02:00:00:00:00:77", H2.mac), payload(50));
       const outcome = run("h1", stranger, { hook });
       expect([outcome.verdict, outcome.puntClass]).toEqual(["punted", Punt.LEARN]);
       expect(tables.interfaces.name[outcome.puntSlot]).toBe("h1");
@@ -113,17 +114,15 @@ for (const hook of HOOKS) {
     });
 
     onRoot("drops what it would punt where nobody takes it", () => {
-      const flood = packet(ethernet(H1.mac, "ff:ff:ff:ff:ff:ff"), payload(50));
-      const outcome = bench(lab()).run("h1", flood, { hook, punts: false });
+      const outcome = bench(lab()).run("h1", stranger, { hook, punts: false });
       expect(outcome.reason).toBe(Drop.PUNT_RATE_LIMITED);
       expect(outcome.counters.ports.some((count) => count === 1)).toBe(true);
     });
 
     onRoot("drops what is beyond the rate of its class", () => {
-      const flood = packet(ethernet(H1.mac, "ff:ff:ff:ff:ff:ff"), payload(50));
-      const outcome = bench(lab()).run("h1", flood, { hook, puntTokens: 0 });
+      const outcome = bench(lab()).run("h1", stranger, { hook, puntTokens: 0 });
       expect(outcome.reason).toBe(Drop.PUNT_RATE_LIMITED);
-      expect(outcome.counters.punts[Punt.BROADCAST]).toBe(0);
+      expect(outcome.counters.punts[Punt.LEARN]).toBe(0);
     });
 
     onRoot("hands over every frame of a port that the engine carries", () => {

@@ -33,4 +33,13 @@ describe("the stack of eBPF programs", () => {
     const chain = [`vtep_${program}`, `vtep_carry_${hook}`, `vtep_sum_${hook}`];
     expect(countedBytes(usageOf(object), chain)).toBeLessThanOrEqual(MOST_BYTES);
   });
+
+  it.each([
+    ["vtep_access", ["vtep_access_tc", "vtep_flood_tc", "vtep_push_flood", "vtep_sum_tc"]],
+    ["vtep_access", ["vtep_access_tc", "vtep_flood_tc", "vtep_copy_to_vteps"]],
+    ["vtep_access", ["vtep_access_tc", "vtep_flood_tc", "vtep_copy_to_ports"]],
+    ["vtep_underlay", ["vtep_uplink_tc", "vtep_flood_tc", "vtep_copy_to_ports"]],
+  ])("%s: so do those of a flood: %j", (object, chain) => {
+    expect(countedBytes(usageOf(object), chain)).toBeLessThanOrEqual(MOST_BYTES);
+  });
 });

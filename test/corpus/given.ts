@@ -138,7 +138,7 @@ function setPort(tables: Tables, names: Names, key: string, given: PortGiven): v
     allow: given.allow && new Set(given.allow.map((mac) => macKey(macOf(mac).hi, macOf(mac).lo))),
     stormRates: [broadcast, multicast, unknownUnicast],
   });
-  tables.ports.segment[port] = names.segments.indexOf(given.segment ?? "");
+  tables.ports.setSegment(port, names.segments.indexOf(given.segment ?? ""));
   if (given.host) tables.bridgeDomains.hostPort[names.domains.indexOf(given.domain)] = port;
 }
 

@@ -1,5 +1,6 @@
 // Tables of a VTEP assembled by hand, as control would: numbers are allocated in the order of the calls.
 import { BdFlag, Family, FdbKind, InterfaceFlag, PortFlag, RemoteFlag } from "../../src/abi/generated.js";
+import type { PortSettings } from "../../src/tables/port.js";
 import { Tables, type VtepSettings } from "../../src/tables/tables.js";
 import { parseMac } from "../../src/wire/ethernet.js";
 
@@ -59,21 +60,21 @@ export class VtepTables {
 
   port(slot: number, vlan: number, bd: number): number {
     const port = ++this.ports;
-    const flags = PortFlag.ENABLED | PortFlag.LEARNING;
-    this.tables.ports.set(port, {
-      slot,
-      vlan,
-      bd,
-      flags,
-      macLimit: 0,
-      violation: 0,
-      learnFlags: 0,
-      allow: undefined,
-      stormRates: [],
-    });
+    this.setPort(port, { slot, vlan, bd, stormRates: [] });
     this.tables.interfaces.attach(slot, vlan, port);
     this.tables.bridgeDomains.setFloodPorts(bd, [...this.tables.bridgeDomains.floodPorts[bd]!, port]);
     return port;
+  }
+
+  /** Frames a second by StormClass. */
+  limitStorms(port: number, stormRates: readonly number[]): void {
+    const { slot, vlan, bd } = this.tables.ports;
+    this.setPort(port, { slot: slot[port]!, vlan: vlan[port]!, bd: bd[port]!, stormRates });
+  }
+
+  private setPort(port: number, own: Pick<PortSettings, "slot" | "vlan" | "bd" | "stormRates">): void {
+    const flags = PortFlag.ENABLED | PortFlag.LEARNING;
+    this.tables.ports.set(port, { ...own, flags, macLimit: 0, violation: 0, learnFlags: 0, allow: undefined });
   }
 
   /** A remote VTEP behind one next hop; without `mac` its next hop is not resolved. */

@@ -46,6 +46,8 @@ export function randomTables(random: Random): RandomTables {
     enabled: !random.chance(15),
     learning: !rarely(),
     ...(rarely() ? { secured: true } : {}),
+    ...(rarely() ? { segment: "ours" } : {}),
+    ...(rarely() ? { storm: { broadcast: 5, unknownUnicast: 5 } } : {}),
   });
   const repair = () => (random.chance(4) ? { repair: random.pick(["ipv4", "both"] as const) } : {});
   const domain = () => ({ learnRemote: rarely(), unknownUnicast: rarely() ? ("drop" as const) : ("flood" as const) });
@@ -77,6 +79,7 @@ export function randomTables(random: Random): RandomTables {
         "t1.20": { domain: "blue", ...port() },
       },
       vteps: { v2: { via: via(), pathMtu: pathMtu() }, v3: { via: via(), known: !rarely() } },
+      segments: { ours: { vteps: random.pick([["v2"], ["v3"], []]), designated: flip() } },
       fdb: [
         { domain: "red", mac: H4.mac, at: "t1.10" },
         ...Array.from({ length: random.below(5) }, () => randomEntry(random)),

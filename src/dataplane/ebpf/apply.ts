@@ -6,6 +6,7 @@ import type { Tables } from "../../tables/tables.js";
 import type { ItemProblem } from "../driver.js";
 import { ArrayWriter } from "./array_writer.js";
 import { FdbWriter } from "./fdb_writer.js";
+import { FloodLists } from "./flood_lists.js";
 import { type IdentityEntry, IdentityMap } from "./identity_map.js";
 import { addAll, drain, usedIn } from "./index_set.js";
 import { type JoinIndexes, NOT_JOINED } from "./joining.js";
@@ -58,6 +59,7 @@ export class TableWriter {
   private readonly addressMap: IdentityMap;
   private readonly arrays: ArrayWriter;
   private readonly routing: RoutingWriter;
+  private readonly floods: FloodLists;
   private readonly fdb: FdbWriter;
 
   constructor(
@@ -72,6 +74,7 @@ export class TableWriter {
     this.vniMap = new IdentityMap(map(MapName.VNI), nameOfOwner, (owner) => this.vniOf(owner));
     this.addressMap = new IdentityMap(map(MapName.ADDRESS), named("vtep"), (vtep) => this.addressOf(vtep));
     this.arrays = new ArrayWriter(programs, this.problems);
+    this.floods = new FloodLists(map(MapName.FLOOD), tables, this.problems);
     const written = () => this.outdate();
     this.routing = new RoutingWriter(programs, tables, this.arrays, this.problems, written);
     this.fdb = new FdbWriter(map(MapName.FDB), tables, this.problems, written);
@@ -116,7 +119,7 @@ export class TableWriter {
     if (deltas.config) this.writeConfig();
     const bds = drain(deltas.bridgeDomains);
     const vrfs = drain(deltas.vrfs);
-    this.arrays.write("BD", bds, (bd) => encodeBd(this.tables, bd), deltas.bridgeDomains);
+    this.writeBds(bds);
     this.writeAdjacencies(drain(deltas.adjacencies));
     this.arrays.write("GROUP", drain(deltas.groups), (group) => encodeGroup(this.tables, group), deltas.groups);
     this.writeVteps(drain(deltas.vteps));
@@ -124,6 +127,7 @@ export class TableWriter {
     this.routing.writeDeltas(vrfs);
     this.writeVnis(bds, vrfs);
     this.writeAttachments(drain(deltas.interfaces), drain(deltas.ports));
+    this.writeFloodLists(bds);
     this.fdb.writeDeltas();
   }
 
@@ -165,6 +169,18 @@ export class TableWriter {
 
   private devices(): ConfigDevices {
     return { punt: this.puntIfindex, tunnel: this.tunnelIfindex(), ...this.joinIndexes() };
+  }
+
+  private writeBds(bds: readonly number[]): void {
+    const encode = (bd: number) => encodeBd(this.tables, bd, this.floods.partsOf(bd));
+    this.arrays.write("BD", bds, encode, this.tables.deltas.bridgeDomains);
+  }
+
+  /** Once their members can be sent to. */
+  private writeFloodLists(bds: readonly number[]): void {
+    const retry = (bd: number) => () => this.tables.deltas.bridgeDomains.add(bd);
+    this.writeBds(bds.filter((bd) => this.floods.bring(bd, retry(bd))));
+    for (const bd of bds) this.floods.trim(bd);
   }
 
   private writeVnis(bds: readonly number[], vrfs: readonly number[]): void {

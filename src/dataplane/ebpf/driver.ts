@@ -1,4 +1,4 @@
-// The data path in the kernel: XDP and tc programs carry known unicast, the engine carries the rest, which
+// The data path in the kernel: XDP and tc programs carry known unicast and floods, the engine carries the rest, which
 // comes through the punt device. The programs cache the engine's decisions, so what the engine learns from
 // a frame is in their maps before the next batch of frames is looked at. Must be opened in the network
 // namespace that its interfaces are in. Leaves nothing behind, however the process ends.

@@ -15,10 +15,13 @@ import {
   PortLayout,
   PuntRateLayout,
   RemoteLayout,
+  SegmentFlag,
   SegmentLayout,
   TagKeyLayout,
 } from "../../abi/generated.js";
+import { StormClass } from "../../tables/port.js";
 import type { Tables, VtepSettings } from "../../tables/tables.js";
+import type { FloodParts } from "./flood_lists.js";
 
 /** Names in the kernel: at most 15 characters, with the major of the ABI. */
 export const MapName = {
@@ -33,6 +36,7 @@ export const MapName = {
   PREFIX: "vtep1_prefix",
   ROUTE: "vtep1_route",
   PATH: "vtep1_path",
+  FLOOD: "vtep1_flood",
   FDB: "vtep1_fdb",
   ADDRESS: "vtep1_address",
   REMOTE: "vtep1_remote",
@@ -113,23 +117,37 @@ export function encodePort(tables: Tables, port: number, xdpTx: boolean): Uint8A
   const slot = ports.slot[port]!;
   const secured = ports.allow[port] === undefined ? 0 : PortFlag.SECURED;
   const shuts = ports.shutsBeyond(port, fdb.countByPort[port]!) ? PortFlag.SHUTS : 0;
+  const flags = ports.flags[port]! | secured | shuts | stormFlags(tables, port);
   return mapValue(PortLayout.sizeBytes, (view) => {
     view.setUint32(PortLayout.ifindex, interfaces.ifindex[slot]!, LITTLE);
     view.setUint16(PortLayout.slot, slot, LITTLE);
     view.setUint16(PortLayout.bd, ports.bd[port]!, LITTLE);
     view.setUint16(PortLayout.vlan, ports.vlan[port]!, LITTLE);
-    view.setUint16(PortLayout.flags, withFlag(ports.flags[port]! | secured | shuts, PortFlag.XDP_TX, xdpTx), LITTLE);
+    view.setUint16(PortLayout.flags, withFlag(flags, PortFlag.XDP_TX, xdpTx), LITTLE);
     view.setUint16(PortLayout.mtuBytes, interfaces.mtuBytes[slot]!, LITTLE);
+    view.setUint16(PortLayout.segment, ports.segment[port]!, LITTLE);
   });
 }
 
-export function encodeBd(tables: Tables, bd: number): Uint8Array {
+const STORM_FLAGS = [
+  [StormClass.BROADCAST, PortFlag.STORM_BROADCAST],
+  [StormClass.MULTICAST, PortFlag.STORM_MULTICAST],
+  [StormClass.UNKNOWN_UNICAST, PortFlag.STORM_UNKNOWN_UNICAST],
+] as const;
+
+function stormFlags({ ports }: Tables, port: number): number {
+  return STORM_FLAGS.reduce((flags, [storm, flag]) => (ports.isStormLimited(port, storm) ? flags | flag : flags), 0);
+}
+
+export function encodeBd(tables: Tables, bd: number, flood: FloodParts): Uint8Array {
   return mapValue(BdLayout.sizeBytes, (view) => {
     view.setUint32(BdLayout.vni, tables.bridgeDomains.vni[bd]!, LITTLE);
     view.setUint16(BdLayout.flags, tables.bridgeDomains.flags[bd]!, LITTLE);
     view.setUint16(BdLayout.vrf, tables.bridgeDomains.vrf[bd]!, LITTLE);
     const { gatewayHi, gatewayLo } = tables.bridgeDomains;
     writeMac(view, BdLayout.gatewayMac, gatewayHi[bd]!, gatewayLo[bd]!);
+    view.setUint16(BdLayout.floodPortParts, flood.ports, LITTLE);
+    view.setUint16(BdLayout.floodVtepParts, flood.vteps, LITTLE);
   });
 }
 
@@ -160,7 +178,14 @@ export function encodeGroup(tables: Tables, group: number): Uint8Array {
 }
 
 export function encodeSegment(tables: Tables, segment: number): Uint8Array {
+  const { isDesignated } = tables.segments;
+  const peers = tables.segments.peersOf(segment);
+  const more = peers.length > Limit.SEGMENT_PEERS ? SegmentFlag.MORE_PEERS : 0;
   return mapValue(SegmentLayout.sizeBytes, (view) => {
+    peers.slice(0, Limit.SEGMENT_PEERS).forEach((peer, at) => {
+      view.setUint16(SegmentLayout.peer + at * 2, peer, LITTLE);
+    });
+    view.setUint16(SegmentLayout.flags, withFlag(more, SegmentFlag.DESIGNATED, isDesignated[segment] === 1), LITTLE);
     tables.segments.bucketsOf(segment).forEach((vtep, bucket) => {
       view.setUint16(SegmentLayout.vtep + bucket * 2, vtep, LITTLE);
     });

@@ -8,6 +8,7 @@ import { directedBroadcast } from "./directed_broadcast.js";
 import { ecn } from "./ecn.js";
 import { falseNeighbors } from "./false_neighbors.js";
 import { flood } from "./flood.js";
+import { floodCopies } from "./flood_copies.js";
 import { gateway } from "./gateway.js";
 import { gatewayHops } from "./gateway_hops.js";
 import { header } from "./header.js";
@@ -36,6 +37,7 @@ import { vxlanHeader } from "./vxlan_header.js";
 export const groups: Readonly<Record<string, readonly Case[]>> = {
   unicast,
   flood,
+  "flood: copies": floodCopies,
   learning,
   security,
   "storm control": stormControl,

@@ -83,7 +83,7 @@ export class OwnSegments {
     for (const { name, slot, isBond } of this.parts.interfaces())
       this.bySlot[slot] = ids.get(name) ?? (isBond && !this.isTold ? untold : 0);
     const { ports } = this.parts.tables;
-    for (let port = 1; port < Limit.MAX_PORTS; port++) ports.segment[port] = this.bySlot[ports.slot[port]!]!;
+    for (let port = 1; port < Limit.MAX_PORTS; port++) ports.setSegment(port, this.bySlot[ports.slot[port]!]!);
   }
 
   /** Number in the tables of the segment that an interface is; 0 = none. */

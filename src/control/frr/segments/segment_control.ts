@@ -103,6 +103,7 @@ export class SegmentControl {
   /** zebra has been gone for too long to know who forwards now. */
   distrust(): void {
     this.own.distrust();
+    this.parts.changed();
   }
 
   /** The kernel objects, with the ports of segments in them. */
@@ -155,6 +156,7 @@ export class SegmentControl {
   /** Nothing is a segment any more. */
   forget(): void {
     this.own.forget();
+    this.parts.changed();
   }
 
   /** Resolves when the interfaces that we put into bridges are out of them: at the end, also from bridges that outlive us. */
@@ -175,9 +177,9 @@ export class SegmentControl {
     this.macs.take(shown);
     const before = JSON.stringify([...this.own.all]);
     this.own.take(own, isAll);
-    if (JSON.stringify([...this.own.all]) === before) return;
-    this.place();
-    this.parts.changed();
+    if (JSON.stringify([...this.own.all]) !== before) this.place();
+    // Also where nothing is a segment: the ports that were withheld until now are ports like any other.
+    if (!this.parts.tables.deltas.empty) this.parts.changed();
   }
 
   private place(): void {
