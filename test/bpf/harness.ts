@@ -25,7 +25,7 @@ import type { FixCount } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { emptyMap, extentOf } from "./empty_map.js";
 import { testObjects } from "./objects.js";
-import { forgetClones, type SentCopy, sentCopies } from "./record.js";
+import { closeRecords, type SentCopy, sentCopies } from "./record.js";
 
 export const root = process.getuid?.() === 0;
 export const NEEDS_ROOT = "needs root: BPF";
@@ -145,7 +145,6 @@ class Harness {
     const behind = this.programs.program(role, kind);
     const fixer = options.repaired ? undefined : fixerFor(tables, slot, hook, behind);
     const program = fixer?.program ?? behind;
-    forgetClones(this.programs.object(role, kind));
     const { retval, data } = program.testRun({ data: frame, ...contextOf(hook, options) });
     const fixes = fixer === undefined ? [] : [{ slot, ...fixer.readCounts() }];
     fixer?.close();
@@ -160,6 +159,7 @@ class Harness {
   }
 
   close(): void {
+    closeRecords();
     this.programs.close();
   }
 

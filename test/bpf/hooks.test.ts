@@ -1,6 +1,6 @@
 // How the driver takes interfaces and gives them back.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Drop, FdbKind, Punt } from "../../src/abi/generated.js";
+import { Drop, FdbKind, PortFlag, Punt } from "../../src/abi/generated.js";
 import type { HookKind, InterfacePlan } from "../../src/dataplane/driver.js";
 import { EbpfDriver } from "../../src/dataplane/ebpf/driver.js";
 import { VtepError } from "../../src/wire/error.js";
@@ -170,8 +170,12 @@ describe("interfaces of the eBPF driver (root)", () => {
   });
 
   live("a flood of strangers is held at the rate of its class, and counted", async () => {
-    const { driver } = open();
+    const { driver, tables } = open();
     take(driver, "auto");
+    // Nobody is admitted, so that everybody stays a stranger.
+    tables.tables.ports.setFlag(1, PortFlag.LEARNING, false);
+    tables.tables.ports.setFlag(1, PortFlag.SECURED, true);
+    driver.apply(tables.tables);
     const host = new HostSocket(net.path("h"), (await net.link("h", "eth0")).ifindex);
     try {
       const refused = (): number => {

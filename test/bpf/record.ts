@@ -23,27 +23,35 @@ interface TestMaps {
   readonly copy: BpfMap;
 }
 
-function withMaps<T>(object: BpfObject, use: (maps: TestMaps) => T): T {
-  const [record, made, copy] = ["vtep1_test", "vtep1_test_made", "vtep1_test_copy"].map((name) => object.map(name));
-  try {
-    return use({ record: record!, made: made!, copy: copy! });
-  } finally {
-    for (const map of [record, made, copy]) map!.close();
-  }
+/** Opened once: they are asked for thousands of frames. */
+const opened = new Map<BpfObject, TestMaps>();
+
+function mapsOf(object: BpfObject): TestMaps {
+  const open = (name: string) => object.map(name);
+  const maps = opened.get(object) ?? {
+    record: open("vtep1_test"),
+    made: open("vtep1_test_made"),
+    copy: open("vtep1_test_copy"),
+  };
+  opened.set(object, maps);
+  return maps;
 }
 
-/** Before each run. */
-export function forgetClones(object: BpfObject): void {
-  withMaps(object, ({ made }) => made.update(encodeIndex(0), encodeIndex(0)));
+/** With the objects. */
+export function closeRecords(): void {
+  for (const maps of opened.values()) for (const map of Object.values(maps)) map.close();
+  opened.clear();
 }
 
-/** All that was sent, clones first; `data` is what the run returned: the last of them. */
+/** All that was sent, clones first; `data` is what the run returned: the last of them. Clones are forgotten then. */
 export function sentCopies(object: BpfObject, data: Uint8Array): readonly SentCopy[] {
-  return withMaps(object, ({ record, made, copy }) => {
-    const count = viewOf(made.lookup(encodeIndex(0))!).getUint32(0, true);
-    const clones = Array.from({ length: count }, (_, at) => cloneOf(copy.lookup(encodeIndex(at))!));
-    return [...clones, leaving(record.lookup(encodeIndex(0))!, data)];
-  });
+  const { record, made, copy } = mapsOf(object);
+  const last = leaving(record.lookup(encodeIndex(0))!, data);
+  const count = viewOf(made.lookup(encodeIndex(0))!).getUint32(0, true);
+  if (count === 0) return [last];
+  const clones = Array.from({ length: count }, (_, at) => cloneOf(copy.lookup(encodeIndex(at))!));
+  made.update(encodeIndex(0), encodeIndex(0));
+  return [...clones, last];
 }
 
 function cloneOf(copy: Uint8Array): SentCopy {
