@@ -19,12 +19,15 @@ const draws = { hot: `${HOT} MACs`, random: "any MAC" };
 const chart = { x: "size", y: "cpuNs", series: "series", panel: "way", log: true };
 
 const columns = (fewest, unit) => [
-  { key: "growth", title: `× CPU with ${fewest} ${unit}`, digits: 2 },
+  { key: "growth", title: `× CPU with ${counted(fewest, unit)}`, digits: 2 },
   { key: "cpuNs", title: "CPU ns a frame", digits: 0 },
   { key: "cpuRatio", title: "× kernel by CPU", digits: 2 },
   { key: "mpps", title: "Mpps", digits: 2 },
   { key: "loss", title: "loss %", digits: 2, range: false },
 ];
+
+/** `1 VNI`, `10 VNIs` */
+const counted = (size, unit) => `${size} ${size === 1 ? unit.slice(0, -1) : unit}`;
 
 const keyOf = (subject, size) => `${subject}@${size}`;
 
@@ -46,7 +49,7 @@ function entriesOf({ sizes, unit, runs }, results) {
     names.flatMap((subject) =>
       sizes.map((size) => {
         const series = draw === undefined ? subjects[subject].title : `${subjects[subject].title}, ${draw}`;
-        const title = `${way}: ${series}, ${size} ${unit}`;
+        const title = `${way}: ${series}, ${counted(size, unit)}`;
         const { failure } = results.get(keyOf(subject, size));
         const identity = { name: `${subject}-${run}-${size}`, title, failure, size, series, way };
         const samples = samplesOf(subject, size, run);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { linePlots } from "../../bench/report/html/lines.mjs";
 import { page } from "../../bench/report/html/page.mjs";
 import { logTicks, ticks, tickText } from "../../bench/report/html/scale.mjs";
 import { html } from "../../bench/report/html/text.mjs";
@@ -29,6 +30,23 @@ describe("HTML report of the bench", () => {
     expect(text).toContain("SKIP: ovs-vswitchd not installed");
     expect(text).toContain("a table &lt;of&gt; its own");
     expect(text).not.toMatch(/NaN|undefined|Infinity|\[object/);
+  });
+
+  it("draws a picture for each panel of a chart, and none without numbers", () => {
+    const point = { name: "xdp-encap-1", size: 1, series: "vtepd", cpuNs: 300 };
+    const row = {
+      title: "VNIs",
+      columns: [{ key: "cpuNs", title: "CPU ns a frame" }],
+      chart: { x: "size", y: "cpuNs", series: "series", panel: "way", xTitle: "VNIs", log: true },
+      entries: [
+        { ...point, way: "in" },
+        { ...point, way: "out" },
+        { name: "tc", way: "none", series: "tc", size: 1 },
+      ],
+    };
+    const labels = (linePlots(row) ?? []).map(({ text }: { text: string }) => /aria-label="([^"]*)"/.exec(text)?.[1]);
+    expect(labels).toEqual(["VNIs: in", "VNIs: out"]);
+    expect(linePlots({ ...row, entries: [] })).toBeUndefined();
   });
 
   it("marks floor and goal, and says what was reached and what was attached", () => {
