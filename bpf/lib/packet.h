@@ -137,7 +137,7 @@ static __always_inline bool headers_are_readable(const struct packet *p, __u32 f
 
 /*
  * Makes readable what any step reads of the frame that begins at `from`. PERF: not of a super-packet whose headers
- * are: its payload would begin with some bytes in the head and go on in the middle of a page, and TCP by tc cost 4 %.
+ * are: its payload would begin with some bytes in the head and go on behind a page's beginning. Row tcp: 2 % of medians.
  */
 static __always_inline bool packet_pull_frame(struct packet *p, __u32 from)
 {
