@@ -24,14 +24,13 @@ async function attachedIn({ lab, instance }) {
 }
 
 /** Puts a subject into a lab, in namespaces of its own; `through`: the interfaces of node `vtep` that an empty program joins. */
-function withSubject({ lab, through: [from, to] = [], subject: name, cpu, queues }, work) {
+function withSubject({ lab, through: [from, to] = [], copies, subject: name, cpu, queues }, work) {
   const subject = subjects[name];
   const made = lab(subject);
   return withLab(queues === undefined ? made : withQueues(made, queues), subject.variant, async (context) => {
     const peer = await subject.prepare?.(context, cpu);
     const { namespace } = placeIn(context, ["vtep", from]);
-    const redirect =
-      subject.redirect && attachRedirect({ namespace, from, to, kind: subject.redirect, copies: path.copies });
+    const redirect = subject.redirect && attachRedirect({ namespace, from, to, kind: subject.redirect, copies });
     try {
       const pids = [...(await pinDaemons(context, cpu)), ...(peer?.pids ?? [])];
       if (subject.process) await letGoFirst(pids);
@@ -52,7 +51,7 @@ function withPath({ path: pathName, ...what }, work) {
   const { copies = 1, batchFrames, traffic } = path;
   // What has no tunnel lets through what was sent.
   const expected = subjects[what.subject].tunnel === false ? traffic : path.arrives;
-  return withSubject({ ...what, lab: path.lab, through: path.through }, (context, options) =>
+  return withSubject({ ...what, lab: path.lab, through: path.through, copies }, (context, options) =>
     work(context, { ...endsIn(context, path), ...options, traffic, expected, copies, batchFrames }),
   );
 }
