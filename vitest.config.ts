@@ -33,7 +33,8 @@ export default defineConfig({
         test: {
           name: "compared",
           include: comparedFiles,
-          testTimeout: 60_000,
+          // Thousands of frames in one test: a minute where others use the CPU too.
+          testTimeout: 180_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
