@@ -10,6 +10,8 @@
 namespace {
 
 constexpr uint32_t kChunk = 4096;
+// For who reads a map beside other work: a third of a millisecond.
+constexpr uint32_t kSmallChunk = 1024;
 
 // The kernel's ENOTSUPP leaks out of maps without batch operations; it has no name in user space.
 constexpr int kKernelNotSupported = 524;
@@ -47,8 +49,8 @@ struct Walk {
 };
 
 // Adds one chunk of entries. False if the map has no batch lookup (and nothing was read).
-bool LookUpChunk(int fd, const bpf_map_info& info, size_t value_size, Walk& walk, Snapshot& all) {
-  uint32_t chunk = std::min(kChunk, std::max(info.max_entries, 64u));
+bool LookUpChunk(int fd, const bpf_map_info& info, size_t value_size, uint32_t most, Walk& walk, Snapshot& all) {
+  uint32_t chunk = std::min(most, std::max(info.max_entries, 64u));
   std::vector<uint8_t> next(std::max<size_t>(info.key_size, 8));
   for (;;) {
     all.keys.resize((all.count + chunk) * info.key_size);
@@ -79,7 +81,7 @@ bool LookUpChunk(int fd, const bpf_map_info& info, size_t value_size, Walk& walk
 bool DumpByBatch(int fd, const bpf_map_info& info, size_t value_size, Snapshot& all) {
   Walk walk;
   while (!walk.over)
-    if (!LookUpChunk(fd, info, value_size, walk, all)) return false;
+    if (!LookUpChunk(fd, info, value_size, kChunk, walk, all)) return false;
   return true;
 }
 
@@ -194,7 +196,7 @@ Napi::Value BpfMap::DumpPart(const Napi::CallbackInfo& info) {
     const Bytes position = ReadBytesOf(info[0], "position", std::max<size_t>(info_.key_size, 8));
     walk.position.assign(position.data, position.data + position.size);
   }
-  if (!LookUpChunk(fd(), info_, value_size_, walk, all)) {
+  if (!LookUpChunk(fd(), info_, value_size_, kSmallChunk, walk, all)) {
     DumpByKey(fd(), info_, value_size_, all);
     walk.over = true;
   }

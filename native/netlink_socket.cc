@@ -12,16 +12,6 @@
 
 namespace {
 
-// The kernel fills dump datagrams up to 32 KiB, however large the buffer. So many together are some 3000 forwarding
-// entries, which JavaScript reads in a few milliseconds.
-constexpr size_t kBatch = 8;
-constexpr size_t kDatagram = 32768;
-// Rounds of recvmmsg before the event loop gets its turn again, if they bring notifications, which are small.
-constexpr int kRounds = 16;
-constexpr size_t kEnoughBytes = 64 << 10;
-// A dump is made while it is read, and each datagram of a large table costs milliseconds: the kernel walks the table
-// from its beginning for every one. So reading ends after this time, too.
-constexpr long kReadNanoseconds = 2'000'000;
 constexpr uint32_t kDefaultReceiveBuffer = 8 << 20;
 
 }  // namespace
@@ -52,6 +42,8 @@ void NetlinkSocket::Open(const Napi::CallbackInfo& info) {
   // Both are refinements of what the kernel tells us: an old kernel without them works too.
   TrySetSocketOption(fd_.get(), SOL_NETLINK, NETLINK_EXT_ACK, 1);
   if (options.Bool("strict", true)) TrySetSocketOption(fd_.get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+
+  threaded_ = options.Bool("thread", false);
 
   if (const auto filter = options.OptionalBytes("filter")) AttachClassicFilter(fd_.get(), *filter);
   sockaddr_nl address{};
@@ -100,63 +92,44 @@ Napi::Value NetlinkSocket::Start(const Napi::CallbackInfo& info) {
   on_messages_.emplace(ReadFunction(info[0], "onMessages"), "vtepd.NetlinkSocket");
   on_overrun_.emplace(ReadFunction(info[1], "onOverrun"), "vtepd.NetlinkSocket");
   on_error_.emplace(ReadFunction(info[2], "onError"), "vtepd.NetlinkSocket");
-  // Not zeroed: only the pages that datagrams reach become resident.
-  datagrams_ = std::make_unique_for_overwrite<uint8_t[]>(kBatch * kDatagram);
-  poller_.emplace(info.Env(), socket, [this] { OnReadable(); });
+  area_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer::New(info.Env(), kNetlinkArea), 1);
+  if (threaded_) thread_.emplace(socket);
+  poller_.emplace(info.Env(), threaded_ ? thread_->ready_fd() : socket, [this] { OnReadable(); });
   Ref();
   return info.Env().Undefined();
 }
 
-int NetlinkSocket::ReceiveSome() {
-  mmsghdr headers[kBatch];
-  iovec areas[kBatch];
-  for (size_t i = 0; i < kBatch; i++) {
-    areas[i] = {datagrams_.get() + i * kDatagram, kDatagram};
-    headers[i] = {};
-    headers[i].msg_hdr.msg_iov = &areas[i];
-    headers[i].msg_hdr.msg_iovlen = 1;
-  }
-  packed_.clear();
-  is_slow_ = false;
-  timespec left{0, kReadNanoseconds};
-  const int count = recvmmsg(fd_.get(), headers, kBatch, MSG_DONTWAIT, &left);
-  if (count < 0) return errno;
-  is_slow_ = left.tv_sec == 0 && left.tv_nsec == 0;
-  for (int i = 0; i < count; i++) {
-    // A cut datagram lost messages, as an overrun does.
-    if (headers[i].msg_hdr.msg_flags & MSG_TRUNC) return ENOBUFS;
-    const uint8_t* from = datagrams_.get() + i * kDatagram;
-    packed_.insert(packed_.end(), from, from + headers[i].msg_len);
-    packed_.resize(NLMSG_ALIGN(packed_.size()));
-  }
-  return 0;
+NetlinkBatch NetlinkSocket::Receive() {
+  Napi::ArrayBuffer area = area_.Value();
+  // JavaScript could have moved it to somebody else.
+  if (area.ByteLength() != kNetlinkArea) return {0, EFAULT};
+  auto* bytes = static_cast<uint8_t*>(area.Data());
+  return thread_ ? thread_->Take(bytes) : ReceiveNetlink(fd_.get(), bytes);
 }
 
-void NetlinkSocket::Deliver() {
-  if (packed_.empty()) return;
-  on_messages_->Call({Napi::Buffer<uint8_t>::Copy(on_messages_->Env(), packed_.data(), packed_.size())});
+void NetlinkSocket::Deliver(size_t used) {
+  if (used == 0) return;
+  on_messages_->Call({Napi::Uint8Array::New(on_messages_->Env(), used, area_.Value(), 0)});
 }
 
+// One batch a turn of the event loop: other sockets have their turn, and what was heard is written before more is read.
 void NetlinkSocket::OnReadable() {
+  const NetlinkBatch batch = Receive();
   // Each callback may stop or close the socket.
-  for (int round = 0; round < kRounds && poller_; round++) {
-    const int error = ReceiveSome();
-    if (error == EAGAIN || error == EINTR) return;
-    Deliver();
-    if (!poller_) return;
-    if (error == ENOBUFS) {
-      on_overrun_->Call({});
-    } else if (error != 0) {
-      Napi::Env env = on_error_->Env();
-      on_error_->Call({NativeFailure(error, "recvmmsg", "receive netlink messages").ToJavaScript(env).Value()});
-    }
-    if (is_slow_ || packed_.size() >= kEnoughBytes) return;
+  Deliver(batch.used);
+  if (!poller_ || batch.error == 0 || batch.error == EAGAIN || batch.error == EINTR) return;
+  if (batch.error == ENOBUFS) {
+    on_overrun_->Call({});
+    return;
   }
+  Napi::Env env = on_error_->Env();
+  on_error_->Call({NativeFailure(batch.error, "recv", "receive netlink messages").ToJavaScript(env).Value()});
 }
 
 void NetlinkSocket::StopPolling() {
   if (!poller_) return;
   poller_.reset();
+  thread_.reset();
   Unref();
 }
 

@@ -3,12 +3,11 @@
 
 #include <napi.h>
 
-#include <memory>
 #include <optional>
-#include <vector>
 
 #include "fd.h"
 #include "handle.h"
+#include "netlink_thread.h"
 #include "poller.h"
 
 class NetlinkSocket : public Handle<NetlinkSocket> {
@@ -19,9 +18,8 @@ class NetlinkSocket : public Handle<NetlinkSocket> {
  private:
   void Open(const Napi::CallbackInfo& info);
   void OnReadable();
-  // Fills packed_ with the messages of one recvmmsg. Returns 0 or an errno; EAGAIN: nothing waits.
-  int ReceiveSome();
-  void Deliver();
+  NetlinkBatch Receive();
+  void Deliver(size_t used);
   void StopPolling();
   int fd() const;
   void Membership(const Napi::CallbackInfo& info, int option, const char* verb);
@@ -36,10 +34,10 @@ class NetlinkSocket : public Handle<NetlinkSocket> {
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   Fd fd_;
+  bool threaded_ = false;
   std::optional<LoopCallback> on_messages_, on_overrun_, on_error_;
+  // The area that messages are handed over in: JavaScript's memory, so that none is copied.
+  Napi::Reference<Napi::ArrayBuffer> area_;
+  std::optional<NetlinkThread> thread_;
   std::optional<Poller> poller_;
-  std::unique_ptr<uint8_t[]> datagrams_;  // kBatch receive areas, allocated at start()
-  std::vector<uint8_t> packed_;
-  // The last recvmmsg took all the time it may.
-  bool is_slow_ = false;
 };

@@ -20,8 +20,8 @@ export interface FrrParts {
 
 export function frrParts(): FrrParts {
   const namespaces = new NamedNamespaces();
-  const openNetlink: OpenNetlink = (place, groups, receiveBufferBytes) => {
-    const options = { groups, receiveBufferBytes };
+  const openNetlink: OpenNetlink = (place, groups, receiveBufferBytes, thread = false) => {
+    const options = { groups, receiveBufferBytes, thread };
     if (place === "") return new NetlinkClient(new NetlinkSocket(options));
     return new NetlinkClient(new NetlinkSocket({ ...options, netns: namespaces.path(place) }));
   };

@@ -15,6 +15,11 @@ export interface NetlinkOptions {
   readonly filter?: Uint8Array;
   /** NETLINK_GET_STRICT_CHK: the kernel validates dump requests and applies their filters; default true. */
   readonly strict?: boolean;
+  /**
+   * Read on a thread of its own: for dumps of large tables, each part of which costs the kernel milliseconds. After a
+   * long part it rests for as long, since the kernel's configuration is locked meanwhile. Default false.
+   */
+  readonly thread?: boolean;
 }
 
 export interface NetlinkSocket {
@@ -26,11 +31,12 @@ export interface NetlinkSocket {
   /** One datagram of one or more requests. Extended acknowledgements are on. */
   send(messages: Uint8Array): void;
   /**
-   * onMessages: a Buffer of whole netlink messages, back to back at 4-byte alignment; it is the receiver's to keep.
+   * onMessages: whole netlink messages, back to back at 4-byte alignment. Their memory is used again: valid during the
+   * call. At most one call in a turn of the event loop.
    * onOverrun: the kernel dropped messages (ENOBUFS): dump again. Called in order with the messages around it.
    * Holds the event loop open until stop() or close().
    */
-  start(onMessages: (buffer: Buffer) => void, onOverrun: () => void, onError: (error: NativeError) => void): void;
+  start(onMessages: (messages: Uint8Array) => void, onOverrun: () => void, onError: (error: NativeError) => void): void;
   stop(): void;
   joinGroup(group: number): void;
   leaveGroup(group: number): void;

@@ -32,6 +32,13 @@ describe.skipIf(!root)("lifetime of handles (needs root)", () => {
     expect(openDescriptors()).toBe(before);
   }
 
+  function startedThread(netns: string): NetlinkSocket {
+    const socket = new NetlinkSocket({ netns, groups: [1], thread: true });
+    const ignore = () => {};
+    socket.start(ignore, ignore, ignore);
+    return socket;
+  }
+
   it("1 leaks no descriptor over 200 rounds of opening and closing", () => {
     const namespace = new Namespace();
     namespace.veth("va", "vb");
@@ -52,6 +59,7 @@ describe.skipIf(!root)("lifetime of handles (needs root)", () => {
         BpfMap.create({ type: 2, keySize: 4, valueSize: 4, maxEntries: 1 }),
         new RingBuffer(events, () => {}),
         new NetlinkSocket({ netns, groups: [1] }),
+        startedThread(netns),
         new PacketSocket({ ifindex, netns }),
       ];
     });
@@ -87,6 +95,7 @@ describe.skipIf(!root)("lifetime of handles (needs root)", () => {
       const object = native.BpfObject.load(bytes, { name: "fixture" });
       new native.RingBuffer(object.map("events"), () => {});
       new native.NetlinkSocket({ netns, groups: [1] }).start(() => {}, () => {}, () => {});
+      new native.NetlinkSocket({ netns, groups: [1], thread: true }).start(() => {}, () => {}, () => {});
       new native.PacketSocket({ ifindex, netns }).start(() => {});
       new native.TapDevice({ name: "tap0", netns }).start(() => {});
       new native.XskSocket({ ifindex, queue: 0, netns, mode: "copy" }).start(() => {});

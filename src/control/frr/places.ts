@@ -14,13 +14,22 @@ export interface Place {
   readonly links: Links;
   /** A socket of its own for what can come in storms: neighbours, forwarding entries, routes, next hops. */
   readonly feed: NetlinkClient;
+  /** For tables that are read beside everything else: on a thread, because the kernel takes its time for them. */
+  readonly reader: NetlinkClient;
 }
 
-/** Injected by the daemon: control never imports the addon. `groups` are RTNLGRP numbers. */
-export type OpenNetlink = (place: string, groups: readonly number[], receiveBufferBytes: number) => NetlinkClient;
+/** Injected by the daemon: control never imports the addon. `groups` are RTNLGRP numbers; `thread` see NetlinkOptions. */
+export type OpenNetlink = (
+  place: string,
+  groups: readonly number[],
+  receiveBufferBytes: number,
+  thread?: boolean,
+) => NetlinkClient;
 
 const FEED_GROUPS = [NetlinkGroup.neighbor, NetlinkGroup.ipv4Route, NetlinkGroup.ipv6Route, NetlinkGroup.nexthop];
 const FEED_BUFFER_BYTES = 64 * 1024 * 1024;
+/** A dump fills it by a part at a time. */
+const READER_BUFFER_BYTES = 256 * 1024;
 const LINK_GROUPS = [NetlinkGroup.link, NetlinkGroup.ipv4Address, NetlinkGroup.ipv6Address];
 const LINK_BUFFER_BYTES = 8 * 1024 * 1024;
 
@@ -32,7 +41,7 @@ export class Places {
     own: { readonly client: NetlinkClient; readonly links: Links },
     private readonly openNetlink: OpenNetlink,
   ) {
-    this.places.set("", { ...own, name: "", feed: openNetlink("", FEED_GROUPS, FEED_BUFFER_BYTES) });
+    this.places.set("", { ...own, name: "", ...this.openBoth("") });
   }
 
   get own(): Place {
@@ -57,7 +66,7 @@ export class Places {
     const links = new Links(client);
     try {
       await links.load();
-      const place = { name, client, links, feed: this.openNetlink(name, FEED_GROUPS, FEED_BUFFER_BYTES) };
+      const place = { name, client, links, ...this.openBoth(name) };
       this.places.set(name, place);
       return place;
     } catch (error) {
@@ -73,6 +82,7 @@ export class Places {
     if (place === undefined) return;
     this.places.delete(name);
     place.feed.close();
+    place.reader.close();
     if (name === "") return;
     place.links.close();
     place.client.close();
@@ -80,5 +90,10 @@ export class Places {
 
   closeAll(): void {
     for (const name of [...this.places.keys()]) this.close(name);
+  }
+
+  private openBoth(name: string): Pick<Place, "feed" | "reader"> {
+    const feed = this.openNetlink(name, FEED_GROUPS, FEED_BUFFER_BYTES);
+    return { feed, reader: this.openNetlink(name, [], READER_BUFFER_BYTES, true) };
   }
 }

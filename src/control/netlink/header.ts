@@ -64,6 +64,25 @@ export interface MessageHeader {
   readonly end: number;
 }
 
+/** One for all messages of a walk: an object of each was half of the garbage that a burst makes. */
+class Header implements MessageHeader {
+  type = 0;
+  flags = 0;
+  sequence = 0;
+  portId = 0;
+  start = 0;
+  end = 0;
+
+  read(view: DataView, at: number, length: number): void {
+    this.type = view.getUint16(at + 4, true);
+    this.flags = view.getUint16(at + 6, true);
+    this.sequence = view.getUint32(at + 8, true);
+    this.portId = view.getUint32(at + 12, true);
+    this.start = at + NLMSG_HEADER_SIZE;
+    this.end = at + length;
+  }
+}
+
 /** Netlink pads messages and attributes to four bytes. */
 export function align4(length: number): number {
   return (length + 3) & ~3;
@@ -73,20 +92,18 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Visits each message in order. False if the last one was cut or had an impossible length: what follows is lost. */
+/**
+ * Visits each message in order; the header is good for the time of the visit. False if the last one was cut or had an
+ * impossible length: what follows is lost.
+ */
 export function walkMessages(view: DataView, visit: (header: MessageHeader) => void): boolean {
+  const header = new Header();
   let at = 0;
   while (at + NLMSG_HEADER_SIZE <= view.byteLength) {
     const length = view.getUint32(at, true);
     if (length < NLMSG_HEADER_SIZE || length > view.byteLength - at) return false;
-    visit({
-      type: view.getUint16(at + 4, true),
-      flags: view.getUint16(at + 6, true),
-      sequence: view.getUint32(at + 8, true),
-      portId: view.getUint32(at + 12, true),
-      start: at + NLMSG_HEADER_SIZE,
-      end: at + length,
-    });
+    header.read(view, at, length);
+    visit(header);
     // align4 of a length near 2^32 would go negative; the check above keeps lengths below the buffer's.
     at += align4(length);
   }

@@ -8,7 +8,7 @@ export interface NetlinkTransport {
   /** One datagram of one or more whole requests. May throw (ENOBUFS, closed). */
   send(messages: Uint8Array): void;
   /**
-   * onMessages: whole messages, back to back; the buffer is the receiver's to keep.
+   * onMessages: whole messages, back to back, valid during the call.
    * onOverrun: the kernel dropped messages (ENOBUFS), reported in order with the messages around it.
    */
   start(onMessages: (messages: Uint8Array) => void, onOverrun: () => void, onError: (error: Error) => void): void;

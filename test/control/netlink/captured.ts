@@ -17,7 +17,7 @@ export function toHex(bytes: Uint8Array): string {
 export function captured(name: string): { view: DataView; header: MessageHeader } {
   const view = viewOf(fromHex(captures[name] ?? ""));
   const headers: MessageHeader[] = [];
-  walkMessages(view, (header) => headers.push(header));
+  walkMessages(view, (header) => headers.push({ ...header }));
   const header = headers[0];
   if (header === undefined) throw new Error(`no capture named ${name}`);
   return { view, header };

@@ -67,13 +67,13 @@ export class KernelPicture {
   }
 
   async read(): Promise<void> {
-    const { client } = this.place;
-    await client.dumpForwarding(encodeDumpNeighbors(AddressFamily.bridge), (entry) => this.addForwarding(entry));
+    const { reader } = this.place;
+    await reader.dumpForwarding(encodeDumpNeighbors(AddressFamily.bridge), (entry) => this.addForwarding(entry));
     for (const family of [AddressFamily.ipv4, AddressFamily.ipv6]) {
-      await client.dump(encodeDumpNeighbors(family), (object) => {
+      await reader.dump(encodeDumpNeighbors(family), (object) => {
         if (object.kind === "neighbor") this.addBinding(object.neighbor);
       });
-      await client.dump(encodeDumpRoutes(family), (object) => {
+      await reader.dump(encodeDumpRoutes(family), (object) => {
         if (object.kind === "route") this.addRoute(object.route);
       });
     }

@@ -1,13 +1,37 @@
 // Places of MACs, as one side of a comparison has them: a table of numbers. A Map would have an object on the heap for
-// each MAC, and of a hundred thousand, which live as long as one look, the collector of garbage makes pauses.
+// each MAC, and of a hundred thousand, which live as long as one look, the collector of garbage makes pauses. Where it
+// grows, it moves a few MACs with each that comes: all of a hundred thousand at once are milliseconds.
 
 const FIRST_SIZE = 1024;
+/** Places of the smaller table that are cleared with each MAC: all of them before the larger one is full, by far. */
+const MOVED_AT_ONCE = 8;
 /** A place's number is its index here, and 0 = no MAC. */
 const NO_PLACE = 0;
 
+class Table {
+  readonly macs: Float64Array;
+  readonly numbers: Uint32Array;
+
+  constructor(readonly size: number) {
+    this.macs = new Float64Array(size);
+    this.numbers = new Uint32Array(size);
+  }
+
+  /** Where the MAC is, or could be. */
+  find(mac: number): number {
+    const { macs, numbers } = this;
+    const mask = this.size - 1;
+    let at = hashOf(mac) & mask;
+    while (numbers[at] !== NO_PLACE && macs[at] !== mac) at = (at + 1) & mask;
+    return at;
+  }
+}
+
 export class MacPlaces {
-  private macs = new Float64Array(FIRST_SIZE);
-  private numbers = new Uint32Array(FIRST_SIZE);
+  private table = new Table(FIRST_SIZE);
+  /** The one before, whose MACs from `next` on are not all in the present one yet. */
+  private smaller: Table | undefined;
+  private next = 0;
   private used = 0;
   private readonly texts: (string | undefined)[] = [undefined];
   private readonly numberOf = new Map<string, number>();
@@ -17,23 +41,23 @@ export class MacPlaces {
   }
 
   set(mac: number, place: string): void {
-    if (this.used * 2 >= this.macs.length) this.grow();
-    const at = this.find(mac);
-    if (this.numbers[at] === NO_PLACE) this.used += 1;
-    this.macs[at] = mac;
-    this.numbers[at] = this.numbered(place);
+    if (this.used * 2 >= this.table.size) this.grow();
+    this.move(MOVED_AT_ONCE);
+    if (this.numberAt(mac) === NO_PLACE) this.used += 1;
+    this.put(mac, this.numbered(place));
   }
 
   get(mac: number): string | undefined {
-    return this.texts[this.numbers[this.find(mac)]!];
+    return this.texts[this.numberAt(mac)];
   }
 
   has(mac: number): boolean {
-    return this.numbers[this.find(mac)] !== NO_PLACE;
+    return this.numberAt(mac) !== NO_PLACE;
   }
 
   *keys(): Generator<number> {
-    const { macs, numbers } = this;
+    this.move(Number.POSITIVE_INFINITY);
+    const { macs, numbers } = this.table;
     for (let at = 0; at < numbers.length; at++) if (numbers[at] !== NO_PLACE) yield macs[at]!;
   }
 
@@ -45,25 +69,38 @@ export class MacPlaces {
     return this.texts.length - 1;
   }
 
-  /** Where the MAC is, or could be. */
-  private find(mac: number): number {
-    const { macs, numbers } = this;
-    const mask = macs.length - 1;
-    let at = hashOf(mac) & mask;
-    while (numbers[at] !== NO_PLACE && macs[at] !== mac) at = (at + 1) & mask;
-    return at;
+  /** What the present table says goes before what the smaller one said. */
+  private numberAt(mac: number): number {
+    const { table, smaller } = this;
+    const number = table.numbers[table.find(mac)]!;
+    return number === NO_PLACE && smaller !== undefined ? smaller.numbers[smaller.find(mac)]! : number;
+  }
+
+  private put(mac: number, number: number): void {
+    const at = this.table.find(mac);
+    this.table.macs[at] = mac;
+    this.table.numbers[at] = number;
   }
 
   private grow(): void {
-    const { macs, numbers } = this;
-    this.macs = new Float64Array(macs.length * 2);
-    this.numbers = new Uint32Array(macs.length * 2);
-    for (let from = 0; from < macs.length; from++) {
-      if (numbers[from] === NO_PLACE) continue;
-      const to = this.find(macs[from]!);
-      this.macs[to] = macs[from]!;
-      this.numbers[to] = numbers[from]!;
+    this.move(Number.POSITIVE_INFINITY);
+    this.smaller = this.table;
+    this.next = 0;
+    this.table = new Table(this.smaller.size * 2);
+  }
+
+  /** Goes on with up to so many places of the smaller table. */
+  private move(most: number): void {
+    const { smaller, table } = this;
+    if (smaller === undefined) return;
+    const end = Math.min(this.next + most, smaller.size);
+    for (let from = this.next; from < end; from++) {
+      const mac = smaller.macs[from]!;
+      const isLeft = smaller.numbers[from] !== NO_PLACE && table.numbers[table.find(mac)] === NO_PLACE;
+      if (isLeft) this.put(mac, smaller.numbers[from]!);
     }
+    this.next = end;
+    if (end === smaller.size) this.smaller = undefined;
   }
 }
 

@@ -2,7 +2,7 @@
 // connection stands the daemon lives: it ends at once when the daemon does.
 //
 // Answers can have tens of megabytes. They are cut into lines as they come, so that none of it piles up. The event loop
-// turns after each piece: by itself Node would read on for as long as there is something.
+// turns after each piece, and pieces are small: by itself Node would read 64 KiB at a time, for as long as there are some.
 
 import { connect, type Socket } from "node:net";
 import { VtepError } from "../../../wire/error.js";
@@ -11,6 +11,8 @@ import { AnswerReader, AnswerStatus } from "./answer.js";
 
 /** zebra writes nothing before it has all of a JSON document, which took it 5 s for 100 000 MACs on a busy machine. */
 const SILENCE_MS = 30_000;
+/** A hundred lines: a quarter of a millisecond. */
+const PIECE_BYTES = 8 * 1024;
 /** Of a refusal's text, for the message. */
 const MOST_WORDS = 300;
 
@@ -49,19 +51,25 @@ export class VtyConnection implements Vty {
       end: (status) => this.endAnswer(status),
       broken: () => this.fail(new VtepError("frr_nonsense", `what answers at ${path} does not speak as FRR does`)),
     });
-    socket.on("data", (bytes: Uint8Array) => this.receive(bytes));
     socket.on("error", () => this.fail(this.gone()));
     socket.on("close", () => this.fail(this.gone()));
+    socket.resume();
   }
 
   /** Rejects with the system's error: see unreachable.ts. */
   static open(path: string, silenceMs = SILENCE_MS): Promise<VtyConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect(path);
+      let connection: VtyConnection | undefined;
+      const callback = (count: number, buffer: Uint8Array): boolean => {
+        connection?.receive(buffer.subarray(0, count));
+        return false;
+      };
+      const socket = connect({ path, onread: { buffer: Buffer.alloc(PIECE_BYTES), callback } });
       socket.once("error", reject);
       socket.once("connect", () => {
         socket.off("error", reject);
-        resolve(new VtyConnection(socket, path, silenceMs));
+        connection = new VtyConnection(socket, path, silenceMs);
+        resolve(connection);
       });
     });
   }
@@ -107,7 +115,6 @@ export class VtyConnection implements Vty {
   private receive(bytes: Uint8Array): void {
     this.timer?.refresh();
     if (this.asked !== undefined) this.reader.receive(bytes);
-    this.socket.pause();
     setImmediate(() => this.socket.resume());
   }
 
