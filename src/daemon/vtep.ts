@@ -51,6 +51,8 @@ export class Vtep implements EngineListener {
   private readonly client: NetlinkClient;
   private readonly links: Links;
   private reloading: Promise<ReloadOutcome> | undefined;
+  /** The data path has got all of an intent, with what zebra had written when it was opened. */
+  private isComplete = false;
 
   constructor(
     private readonly configFile: string,
@@ -99,7 +101,7 @@ export class Vtep implements EngineListener {
   }
 
   get forwards(): boolean {
-    if (this.intent === undefined || this.running === undefined) return false;
+    if (this.intent === undefined || this.running === undefined || !this.isComplete) return false;
     const attachments = [...this.running.attachments.all()];
     const some = (role: string) => attachments.some(({ intent, opened }) => intent.role === role && opened !== null);
     return some("uplink") && (this.intent.ports.size === 0 || some("access"));
@@ -210,6 +212,7 @@ export class Vtep implements EngineListener {
     this.intent = intent;
     this.listenForErrors(intent.settings.family);
     await this.followFrr(this.running, intent.frr);
+    this.isComplete = true;
   }
 
   /** Without it frames still flow: TCP streams are slower where the underlay has no GRO. */
@@ -260,6 +263,7 @@ export class Vtep implements EngineListener {
     this.underlayErrors = undefined;
     this.running?.close();
     this.running = undefined;
+    this.isComplete = false;
     this.chosen?.driver.close();
     this.chosen = undefined;
     const { joiner } = this;
