@@ -98,8 +98,8 @@ export class FabricNode {
     for (const line of lines) await this.exec("ip", ...line.split(" "));
   }
 
-  readonly openNetlink: OpenNetlink = (place, groups, receiveBufferBytes) =>
-    openClient({ groups, receiveBufferBytes, netns: this.netns(place) });
+  readonly openNetlink: OpenNetlink = (place, groups, receiveBufferBytes, thread = false) =>
+    openClient({ groups, receiveBufferBytes, thread, netns: this.netns(place) });
 
   /** `config` is that of all daemons: what one does not know it skips. `options`: more words for zebra, such as -n. */
   async startFrr(config: string, daemons: readonly FrrDaemon[], options: readonly string[] = []): Promise<void> {
