@@ -14,8 +14,8 @@ export interface Place {
   readonly links: Links;
   /** A socket of its own for what can come in storms: neighbours, forwarding entries, routes, next hops. */
   readonly feed: NetlinkClient;
-  /** For tables that are read beside everything else: on a thread, because the kernel takes its time for them. */
-  readonly reader: NetlinkClient;
+  /** A socket for tables that are read beside everything else: on a thread, because the kernel takes its time for them. */
+  readonly openReader: () => NetlinkClient;
 }
 
 /** Injected by the daemon: control never imports the addon. `groups` are RTNLGRP numbers; `thread` see NetlinkOptions. */
@@ -41,7 +41,7 @@ export class Places {
     own: { readonly client: NetlinkClient; readonly links: Links },
     private readonly openNetlink: OpenNetlink,
   ) {
-    this.places.set("", { ...own, name: "", ...this.openBoth("") });
+    this.places.set("", { ...own, name: "", ...this.feedOf("") });
   }
 
   get own(): Place {
@@ -66,7 +66,7 @@ export class Places {
     const links = new Links(client);
     try {
       await links.load();
-      const place = { name, client, links, ...this.openBoth(name) };
+      const place = { name, client, links, ...this.feedOf(name) };
       this.places.set(name, place);
       return place;
     } catch (error) {
@@ -82,7 +82,6 @@ export class Places {
     if (place === undefined) return;
     this.places.delete(name);
     place.feed.close();
-    place.reader.close();
     if (name === "") return;
     place.links.close();
     place.client.close();
@@ -92,8 +91,8 @@ export class Places {
     for (const name of [...this.places.keys()]) this.close(name);
   }
 
-  private openBoth(name: string): Pick<Place, "feed" | "reader"> {
-    const feed = this.openNetlink(name, FEED_GROUPS, FEED_BUFFER_BYTES);
-    return { feed, reader: this.openNetlink(name, [], READER_BUFFER_BYTES, true) };
+  private feedOf(name: string): Pick<Place, "feed" | "openReader"> {
+    const openReader = () => this.openNetlink(name, [], READER_BUFFER_BYTES, true);
+    return { feed: this.openNetlink(name, FEED_GROUPS, FEED_BUFFER_BYTES), openReader };
   }
 }

@@ -236,6 +236,8 @@ describe.skipIf(frrUnavailable !== null)(frrTitled("what FRR makes of what is an
     age("02:00:00:00:01:01");
     driver.receive(2, frameFrom(0x01ff), clock.tick());
     await vi.waitFor(async () => expect(await ours()).toContain(macOnly("02:00:00:00:01:ff")), PATIENCE);
+    // bgpd knows it first; the kernel over there, and we by it, a moment later.
+    await vi.waitFor(() => expect(heard).toContain("02:00:00:00:01:ff"), PATIENCE);
     const refused = [...heard].filter((mac) => mac.startsWith("02:00:00:00:01:"));
     expect(refused.sort()).toEqual([...admitted, "02:00:00:00:01:ff"]);
   }, 60_000);

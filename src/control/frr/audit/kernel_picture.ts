@@ -3,7 +3,7 @@
 
 import { formatMapped, mappedWords } from "../../mapped_address.js";
 import { formatIp, formatMacBytes } from "../../netlink/address-text.js";
-import type { ForwardingEntry, NeighborMessage, RouteMessage } from "../../netlink/index.js";
+import type { ForwardingEntry, NeighborMessage, NetlinkClient, RouteMessage } from "../../netlink/index.js";
 import {
   AddressFamily,
   encodeDumpNeighbors,
@@ -67,15 +67,11 @@ export class KernelPicture {
   }
 
   async read(): Promise<void> {
-    const { reader } = this.place;
-    await reader.dumpForwarding(encodeDumpNeighbors(AddressFamily.bridge), (entry) => this.addForwarding(entry));
-    for (const family of [AddressFamily.ipv4, AddressFamily.ipv6]) {
-      await reader.dump(encodeDumpNeighbors(family), (object) => {
-        if (object.kind === "neighbor") this.addBinding(object.neighbor);
-      });
-      await reader.dump(encodeDumpRoutes(family), (object) => {
-        if (object.kind === "route") this.addRoute(object.route);
-      });
+    const reader = this.place.openReader();
+    try {
+      await this.readBy(reader);
+    } finally {
+      reader.close();
     }
   }
 
@@ -102,6 +98,18 @@ export class KernelPicture {
 
   table(table: number): Map<string, KernelRoute> {
     return getOrMake(this.routes, table, () => new Map());
+  }
+
+  private async readBy(reader: NetlinkClient): Promise<void> {
+    await reader.dumpForwarding(encodeDumpNeighbors(AddressFamily.bridge), (entry) => this.addForwarding(entry));
+    for (const family of [AddressFamily.ipv4, AddressFamily.ipv6]) {
+      await reader.dump(encodeDumpNeighbors(family), (object) => {
+        if (object.kind === "neighbor") this.addBinding(object.neighbor);
+      });
+      await reader.dump(encodeDumpRoutes(family), (object) => {
+        if (object.kind === "route") this.addRoute(object.route);
+      });
+    }
   }
 
   private addForwarding(entry: ForwardingEntry): void {
