@@ -12,6 +12,10 @@
 
 namespace {
 
+// An answer often leads to the next question, which the kernel answers while it is asked: so many are one turn of the
+// event loop. After more than a few messages others have their turn.
+constexpr int kRounds = 16;
+constexpr size_t kFewBytes = 4 << 10;
 constexpr uint32_t kDefaultReceiveBuffer = 8 << 20;
 
 }  // namespace
@@ -112,18 +116,20 @@ void NetlinkSocket::Deliver(size_t used) {
   on_messages_->Call({Napi::Uint8Array::New(on_messages_->Env(), used, area_.Value(), 0)});
 }
 
-// One batch a turn of the event loop: other sockets have their turn, and what was heard is written before more is read.
 void NetlinkSocket::OnReadable() {
-  const NetlinkBatch batch = Receive();
   // Each callback may stop or close the socket.
-  Deliver(batch.used);
-  if (!poller_ || batch.error == 0 || batch.error == EAGAIN || batch.error == EINTR) return;
-  if (batch.error == ENOBUFS) {
-    on_overrun_->Call({});
-    return;
+  for (int round = 0; round < kRounds && poller_; round++) {
+    const NetlinkBatch batch = Receive();
+    Deliver(batch.used);
+    if (!poller_ || batch.error == EINTR || (batch.error == EAGAIN && batch.used == 0)) return;
+    if (batch.error == ENOBUFS) {
+      on_overrun_->Call({});
+    } else if (batch.error != 0 && batch.error != EAGAIN) {
+      Napi::Env env = on_error_->Env();
+      on_error_->Call({NativeFailure(batch.error, "recv", "receive netlink messages").ToJavaScript(env).Value()});
+    }
+    if (batch.used > kFewBytes) return;
   }
-  Napi::Env env = on_error_->Env();
-  on_error_->Call({NativeFailure(batch.error, "recv", "receive netlink messages").ToJavaScript(env).Value()});
 }
 
 void NetlinkSocket::StopPolling() {

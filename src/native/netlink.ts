@@ -32,7 +32,7 @@ export interface NetlinkSocket {
   send(messages: Uint8Array): void;
   /**
    * onMessages: whole netlink messages, back to back at 4-byte alignment. Their memory is used again: valid during the
-   * call. At most one call in a turn of the event loop.
+   * call.
    * onOverrun: the kernel dropped messages (ENOBUFS): dump again. Called in order with the messages around it.
    * Holds the event loop open until stop() or close().
    */
