@@ -19,7 +19,7 @@ import { homeOf } from "./kernel_irb.js";
 import { checkoutRoot } from "./load.js";
 import { patient } from "./patience.js";
 import { interfacesOf, type NamespaceOf, plan, withVariant } from "./plan.js";
-import type { Lab, Variant, VtepSpec } from "./topology.js";
+import type { Lab, Variant } from "./topology.js";
 
 const dot1qObject = join(checkoutRoot, "build/bpf/dot1q.bpf.o");
 const wrongEthertypeObject = join(checkoutRoot, "build/bpf/wrong_ethertype.bpf.o");

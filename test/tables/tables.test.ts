@@ -40,15 +40,16 @@ describe("deltas", () => {
     };
     tables.ports.set(1, { ...settings, macLimit: 2, violation: Violation.SHUTDOWN });
     tables.ports.set(2, { ...settings, macLimit: 2, violation: Violation.RESTRICT });
-    const after = (change: () => void) => {
+    const portsChangedBy = (change: () => void) => {
       tables.deltas.clear();
       change();
       return [...tables.deltas.ports];
     };
-    const learn = (port: number, lo: number) => after(() => tables.fdb.set(1, port, lo, FdbKind.LOCAL, port, 0, 0));
+    const learn = (port: number, lo: number) =>
+      portsChangedBy(() => tables.fdb.set(1, port, lo, FdbKind.LOCAL, port, 0, 0));
     expect([learn(1, 1), learn(1, 2), learn(2, 1), learn(2, 2)]).toEqual([[], [1], [], []]);
-    expect(after(() => tables.fdb.delete(1, 1, 1))).toEqual([1]);
-    expect(after(() => tables.fdb.delete(1, 1, 2))).toEqual([]);
+    expect(portsChangedBy(() => tables.fdb.delete(1, 1, 1))).toEqual([1]);
+    expect(portsChangedBy(() => tables.fdb.delete(1, 1, 2))).toEqual([]);
   });
 
   it("keep FDB keys in order through growth", () => {
