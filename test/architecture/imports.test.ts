@@ -135,6 +135,7 @@ describe("habits", () => {
       ...filesOf("test", /\.ts$/),
     ];
     expect(all.filter((path) => /util|helper|manager|misc|common/i.test(path))).toEqual([]);
+    expect(all.filter((path) => path.includes("-"))).toEqual([]);
   });
 
   it("keeps files below 400 lines", () => {

@@ -1,7 +1,7 @@
 /** Interface addresses: RTM_NEWADDR, RTM_DELADDR (struct ifaddrmsg, linux/if_addr.h). */
 import { Attributes } from "./attributes.js";
 import { AddressFamily, MessageFlag, MessageType } from "./header.js";
-import { MessageWriter } from "./message-writer.js";
+import { MessageWriter } from "./message_writer.js";
 
 const HEADER_SIZE = 8;
 const IFA = { address: 1, local: 2, flags: 8, protocol: 11 } as const;

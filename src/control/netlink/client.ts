@@ -11,8 +11,8 @@
  */
 import { VtepError } from "../../wire/error.js";
 import { type Acknowledgement, decodeAcknowledgement, decodeDone } from "./acknowledgement.js";
-import { EmptyQueueWatch } from "./empty-queue.js";
-import { ForwardingEntry } from "./forwarding-entry.js";
+import { EmptyQueueWatch } from "./empty_queue.js";
+import { ForwardingEntry } from "./forwarding_entry.js";
 import {
   AddressFamily,
   MessageFlag,

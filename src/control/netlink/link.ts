@@ -4,11 +4,11 @@
  * Trap: a bridge announces a port that leaves it with RTM_DELLINK of family AF_BRIDGE. Only family AF_UNSPEC speaks
  * of the interface itself; decodeMessage keeps the two apart.
  */
-import { formatMacBytes } from "./address-text.js";
+import { formatMacBytes } from "./address_text.js";
 import { Attributes } from "./attributes.js";
-import { type BridgeData, type BridgePortData, decodeBridgeData, decodeBridgePortData } from "./bridge-link.js";
+import { type BridgeData, type BridgePortData, decodeBridgeData, decodeBridgePortData } from "./bridge_link.js";
 import { AddressFamily } from "./header.js";
-import { decodeVxlanData, type VxlanData } from "./vxlan-link.js";
+import { decodeVxlanData, type VxlanData } from "./vxlan_link.js";
 
 export const LINK_HEADER_SIZE = 16;
 

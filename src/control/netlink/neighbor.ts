@@ -6,7 +6,7 @@
  */
 import { Attributes } from "./attributes.js";
 import { AddressFamily, MessageFlag, MessageType } from "./header.js";
-import { MessageWriter } from "./message-writer.js";
+import { MessageWriter } from "./message_writer.js";
 
 export const NEIGHBOR_HEADER_SIZE = 12;
 

@@ -1,7 +1,7 @@
 /** Next-hop objects: RTM_NEWNEXTHOP, RTM_DELNEXTHOP (struct nhmsg, linux/nexthop.h). */
 import { Attributes } from "./attributes.js";
 import { MessageFlag, MessageType } from "./header.js";
-import { MessageWriter } from "./message-writer.js";
+import { MessageWriter } from "./message_writer.js";
 
 const HEADER_SIZE = 8;
 const GROUP_MEMBER_SIZE = 8;

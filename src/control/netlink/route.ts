@@ -8,7 +8,7 @@
  */
 import { Attributes } from "./attributes.js";
 import { AddressFamily, align4, MessageFlag, MessageType } from "./header.js";
-import { MessageWriter } from "./message-writer.js";
+import { MessageWriter } from "./message_writer.js";
 
 const HEADER_SIZE = 12;
 const NEXTHOP_SIZE = 8;

@@ -21,7 +21,7 @@ import type { Links } from "./links.js";
 import type { RouteLegs } from "./nexthops.js";
 import { type BoundLeg, buildPath, type UnderlayPath } from "./path.js";
 import { Resolver } from "./resolver.js";
-import { VtepIndex } from "./vtep-index.js";
+import { VtepIndex } from "./vtep_index.js";
 
 export interface UnderlayOptions {
   readonly client: NetlinkClient;

@@ -1,7 +1,7 @@
 // What zebra has not read is shown to it once more, and what is announced can be asked for: the audit's part.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { formatMapped } from "../../../src/control/mapped_address.js";
-import { formatIp } from "../../../src/control/netlink/address-text.js";
+import { formatIp } from "../../../src/control/netlink/address_text.js";
 import { type NetlinkClient, NetlinkGroup } from "../../../src/control/netlink/index.js";
 import { formatMac, type Mac } from "../../../src/wire/ethernet.js";
 import { titled, unavailable } from "../netlink/kernel.js";

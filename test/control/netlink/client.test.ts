@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { NetlinkClient } from "../../../src/control/netlink/client.js";
 import { MessageFlag } from "../../../src/control/netlink/header.js";
-import { encodeDumpLinks, encodeSetLink } from "../../../src/control/netlink/link-request.js";
+import { encodeDumpLinks, encodeSetLink } from "../../../src/control/netlink/link_request.js";
 import type { NetlinkObject } from "../../../src/control/netlink/message.js";
 import { encodeGetNeighbor } from "../../../src/control/netlink/neighbor.js";
 import { refusedWith } from "../../../src/control/netlink/refusal.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeAcknowledgement, decodeDone } from "../../../src/control/netlink/acknowledgement.js";
-import { formatIp, formatMacBytes } from "../../../src/control/netlink/address-text.js";
+import { formatIp, formatMacBytes } from "../../../src/control/netlink/address_text.js";
 import { LinkFlag } from "../../../src/control/netlink/link.js";
 import type { NetlinkObject } from "../../../src/control/netlink/message.js";
 import { captured, captures, decodeCaptured } from "./captured.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { encodeDeleteAddress, encodeDumpAddresses, encodeNewAddress } from "../../../src/control/netlink/address.js";
-import { parseIp } from "../../../src/control/netlink/address-text.js";
+import { parseIp } from "../../../src/control/netlink/address_text.js";
 import { viewOf } from "../../../src/control/netlink/header.js";
 import {
   encodeDeleteGroup,
@@ -13,8 +13,8 @@ import {
   encodeNewVxlan,
   encodeSetBridgePort,
   encodeSetLink,
-} from "../../../src/control/netlink/link-request.js";
-import { MessageWriter } from "../../../src/control/netlink/message-writer.js";
+} from "../../../src/control/netlink/link_request.js";
+import { MessageWriter } from "../../../src/control/netlink/message_writer.js";
 import {
   encodeDeleteNeighbor,
   encodeDumpNeighbors,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeAcknowledgement, decodeDone } from "../../../src/control/netlink/acknowledgement.js";
-import { ForwardingEntry } from "../../../src/control/netlink/forwarding-entry.js";
+import { ForwardingEntry } from "../../../src/control/netlink/forwarding_entry.js";
 import { type MessageHeader, viewOf, walkMessages } from "../../../src/control/netlink/header.js";
 import { decodeMessage } from "../../../src/control/netlink/message.js";
 import { captures, fromHex } from "./captured.js";

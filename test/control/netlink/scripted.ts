@@ -1,6 +1,6 @@
 /** A kernel for tests: what is sent is kept, what it says is up to the test. */
 import { MessageFlag, MessageType, viewOf } from "../../../src/control/netlink/header.js";
-import { MessageWriter } from "../../../src/control/netlink/message-writer.js";
+import { MessageWriter } from "../../../src/control/netlink/message_writer.js";
 import type { NetlinkTransport } from "../../../src/control/netlink/transport.js";
 import { captures, fromHex } from "./captured.js";
 

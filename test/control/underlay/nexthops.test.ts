@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseIp, type RouteMessage, type RouteNexthop } from "../../../src/control/netlink/index.js";
 import type { LinkState } from "../../../src/control/underlay/links.js";
 import { legsOfRoute } from "../../../src/control/underlay/nexthops.js";
-import { VtepIndex } from "../../../src/control/underlay/vtep-index.js";
+import { VtepIndex } from "../../../src/control/underlay/vtep_index.js";
 
 function ip(text: string): Uint8Array {
   return parseIp(text) ?? new Uint8Array();

@@ -2,7 +2,7 @@
 // what it audits. What changes while it is read and compared is noted: nothing can be concluded about that.
 
 import { formatMapped, mappedWords } from "../../mapped_address.js";
-import { formatIp, formatMacBytes } from "../../netlink/address-text.js";
+import { formatIp, formatMacBytes } from "../../netlink/address_text.js";
 import type { ForwardingEntry, NeighborMessage, NetlinkClient, RouteMessage } from "../../netlink/index.js";
 import {
   AddressFamily,

@@ -13,7 +13,7 @@ import {
   parseIp,
   refusedWith,
 } from "../../netlink/index.js";
-import { encodeDeleteRoute, encodeReplaceRoute, type RouteKey } from "../../netlink/route-request.js";
+import { encodeDeleteRoute, encodeReplaceRoute, type RouteKey } from "../../netlink/route_request.js";
 import { OUR_PROTOCOL } from "../objects/ownership.js";
 import { RouteProtocol, SEGMENT } from "./kernel_picture.js";
 import { macBytesOf, macText } from "./mac_number.js";

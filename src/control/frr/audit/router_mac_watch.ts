@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../clock.js";
 import type { EventSink } from "../../events.js";
-import { formatIp } from "../../netlink/address-text.js";
+import { formatIp } from "../../netlink/address_text.js";
 import { NeighborFlag, NeighborState, type NetlinkObject, type Unsubscribe } from "../../netlink/index.js";
 import type { VrfObjects } from "../objects/placed.js";
 import type { Place } from "../places.js";

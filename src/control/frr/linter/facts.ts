@@ -2,7 +2,7 @@
 
 import type { VtepConfig } from "../../../config/schema.js";
 import { VtepError } from "../../../wire/error.js";
-import { parseIp } from "../../netlink/address-text.js";
+import { parseIp } from "../../netlink/address_text.js";
 import { type FrrIntent, frrIntentOf } from "../intent.js";
 import {
   askConfig,

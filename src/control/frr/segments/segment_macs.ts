@@ -6,7 +6,7 @@
 import { type Mac, parseMac } from "../../../wire/ethernet.js";
 import { type Clock, TICKS_PER_SECOND } from "../../clock.js";
 import type { EventSink } from "../../events.js";
-import { parseIp } from "../../netlink/address-text.js";
+import { parseIp } from "../../netlink/address_text.js";
 import { askMacs, type Vty } from "../vty/index.js";
 import type { ShownSegments } from "./shown.js";
 

@@ -4,7 +4,7 @@
 // print the table, and 5 s and 19 MB to print the JSON, and zebra does nothing else meanwhile.
 
 import { VtepError } from "../../../wire/error.js";
-import { formatIp, parseIp } from "../../netlink/address-text.js";
+import { formatIp, parseIp } from "../../netlink/address_text.js";
 import type { Vty } from "./connection.js";
 import { askJson, type Fields, fieldsOf, nonsense, numberIn, objectsIn, textIn, textsIn } from "./document.js";
 import { type FrrVersion, versionIn } from "./release.js";

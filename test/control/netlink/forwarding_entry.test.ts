@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { mappedBytes, mappedWords } from "../../../src/control/mapped_address.js";
 import { NetlinkClient } from "../../../src/control/netlink/client.js";
-import { ForwardingEntry } from "../../../src/control/netlink/forwarding-entry.js";
+import { ForwardingEntry } from "../../../src/control/netlink/forwarding_entry.js";
 import { MessageFlag, MessageType, viewOf } from "../../../src/control/netlink/header.js";
 import { decodeNeighbor, encodeDumpNeighbors } from "../../../src/control/netlink/neighbor.js";
 import { captured, captures, fromHex } from "./captured.js";

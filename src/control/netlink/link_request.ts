@@ -1,9 +1,9 @@
 /** Requests about interfaces: ask, make, change, remove. */
-import { type BridgeData, type BridgePortData, writeBridgeData, writeBridgePortData } from "./bridge-link.js";
+import { type BridgeData, type BridgePortData, writeBridgeData, writeBridgePortData } from "./bridge_link.js";
 import { AddressFamily, MessageFlag, MessageType } from "./header.js";
 import { ADDRESS_GENERATION, LinkAttribute, LinkFlag, LinkInfoAttribute, VRF_TABLE } from "./link.js";
-import { MessageWriter } from "./message-writer.js";
-import { type NewVxlan, writeVxlanData } from "./vxlan-link.js";
+import { MessageWriter } from "./message_writer.js";
+import { type NewVxlan, writeVxlanData } from "./vxlan_link.js";
 
 const VETH_INFO_PEER = 1;
 /** RTEXT_FILTER_SKIP_STATS: interface counters are most of a dump, and nobody here reads them. */

@@ -1,6 +1,6 @@
 /** Requests that change routes; see route.ts for what the members mean. */
 import { AddressFamily, MessageFlag, MessageType } from "./header.js";
-import { MessageWriter } from "./message-writer.js";
+import { MessageWriter } from "./message_writer.js";
 import { NexthopFlag, RouteType } from "./route.js";
 
 const RTA = { destination: 1, oif: 4, gateway: 5, priority: 6, multipath: 9, table: 15 } as const;

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
-import { formatIp, formatMacBytes, isIpv4Mapped, parseIp } from "../../../src/control/netlink/address-text.js";
+import { formatIp, formatMacBytes, isIpv4Mapped, parseIp } from "../../../src/control/netlink/address_text.js";
 
 describe("IP addresses as text", () => {
   it.each(["10.0.0.1", "0.0.0.0", "255.255.255.255", "::", "::1", "fe80::1", "2001:db8::", "::ffff:10.0.0.2"])(

@@ -3,7 +3,7 @@
  * AF_BRIDGE) of an interface in one (enum IFLA_BR_*, IFLA_BRPORT_*, linux/if_link.h).
  */
 import type { Attributes } from "./attributes.js";
-import type { MessageWriter } from "./message-writer.js";
+import type { MessageWriter } from "./message_writer.js";
 
 const BR = { stp: 5, vlanFiltering: 7, multicastSnooping: 23, vlanDefaultPvid: 39 } as const;
 

@@ -1,6 +1,6 @@
 /** IFLA_INFO_DATA of a kernel vxlan device, both ways (enum IFLA_VXLAN_*, linux/if_link.h). */
 import type { Attributes } from "./attributes.js";
-import type { MessageWriter } from "./message-writer.js";
+import type { MessageWriter } from "./message_writer.js";
 
 const VXLAN = {
   vni: 1,
