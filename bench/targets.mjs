@@ -98,10 +98,11 @@ export const targets = [
   },
   {
     number: 14,
-    what: "132000 remote MACs from FRR: time beside the kernel alone; MACs a second",
+    what: "132000 remote MACs from FRR: time beside the kernel alone; MACs by CPU second of vtepd",
     marks: [
       atMost("evpn-macs", "vtepd-filled", "ratio", 1.2, 1),
-      atLeast("evpn-macs", "vtepd-filled", "entriesPerSecond", 100_000, 500_000),
+      // By the clock it is zebra's rate, which the column beside shows.
+      atLeast("evpn-macs", "vtepd-filled", "entriesPerCpuSecond", 100_000, 500_000),
     ],
   },
   {

@@ -15,6 +15,7 @@ const columns = [
   { key: "kernel", title: "the kernel's tables, ms", digits: 0 },
   { key: "lag", title: "map behind the kernel, ms", digits: 0 },
   { key: "entriesPerSecond", title: "entries/s", digits: 0, range: false },
+  { key: "entriesPerCpuSecond", title: "entries by CPU second of vtepd", digits: 0, range: false },
   { key: "zebraCpu", title: "zebra CPU ms", digits: 0, range: false },
   { key: "bgpdCpu", title: "bgpd", digits: 0, range: false },
   { key: "vtepdCpu", title: "vtepd", digits: 0, range: false },
@@ -36,6 +37,7 @@ function phaseEntry(name, phase, { samples, failure }, { base, count }) {
   const cpu = Object.keys(samples[0][phase].cpuMs)
     .filter((who) => who in CPU_KEYS)
     .map((who) => [CPU_KEYS[who], of(({ cpuMs }) => cpuMs[who])]);
+  const ownRate = of(({ cpuMs }) => (count * 1000) / cpuMs.vtepd);
   const lag = of(({ lagMs }) => lagMs);
   return {
     ...identity,
@@ -44,6 +46,7 @@ function phaseEntry(name, phase, { samples, failure }, { base, count }) {
     kernel: of(({ kernelMs }) => kernelMs),
     lag: Number.isFinite(lag.median) ? lag : undefined,
     entriesPerSecond: of((one) => (count * 1000) / doneMs(one)),
+    entriesPerCpuSecond: Number.isFinite(ownRate.median) ? ownRate : undefined,
     ...Object.fromEntries(cpu),
     samples: samples.map((sample) => sample[phase]),
   };
