@@ -3,15 +3,14 @@
 import { describe, expect, it } from "vitest";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { Programs } from "../../src/dataplane/ebpf/load.js";
-import { encodeIndex, encodeInterface, encodeTagKey, MapName } from "../../src/dataplane/ebpf/maps.js";
 import { Violation } from "../../src/tables/port.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { buildTables } from "../corpus/given.js";
 import { datagram, H1, H4, lab, R1 } from "../corpus/lab.js";
 import { root } from "./harness.js";
+import { enterAtLoopback } from "./loopback.js";
 import { testObjects } from "./objects.js";
 
-const LOOPBACK = 1;
 /** What goes to the engine too: it is not there. */
 const XDP_DROP = 1;
 const XDP_REDIRECT = 4;
@@ -35,9 +34,7 @@ function withPort(violation: number, work: (bench: Bench) => void): void {
     tables.ports.violation[port] = violation;
     const writer = new TableWriter(programs, tables, { takesXdp: () => true, isEngineCarried: () => false });
     writer.writeAll();
-    const flags = tables.interfaces.flags[slot]!;
-    programs.map(MapName.INTERFACE).update(encodeIndex(LOOPBACK), encodeInterface(slot, flags));
-    programs.map(MapName.TAG).update(encodeTagKey(LOOPBACK, 0), encodeIndex(port));
+    enterAtLoopback(programs, tables, slot);
     const program = programs.program("access", "xdp");
     work({
       tables,

@@ -9,14 +9,7 @@ import type { DriverCounters } from "../../src/dataplane/driver.js";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { readCounters } from "../../src/dataplane/ebpf/counters.js";
 import { type ProgramHook, type ProgramKind, Programs, type Role } from "../../src/dataplane/ebpf/load.js";
-import {
-  encodeIndex,
-  encodeInterface,
-  encodePuntRate,
-  encodeTagKey,
-  MapName,
-  writeFdbKey,
-} from "../../src/dataplane/ebpf/maps.js";
+import { encodeIndex, encodePuntRate, MapName, writeFdbKey } from "../../src/dataplane/ebpf/maps.js";
 import { writePuntRates } from "../../src/dataplane/ebpf/punt_rates.js";
 import { loadFront } from "../../src/fixer/front.js";
 import type { Fixer } from "../../src/fixer/program.js";
@@ -24,6 +17,7 @@ import type { BpfProgram } from "../../src/native/index.js";
 import type { FixCount } from "../../src/tables/counters.js";
 import type { Tables } from "../../src/tables/tables.js";
 import { emptyMap, extentOf } from "./empty_map.js";
+import { enterAtLoopback } from "./loopback.js";
 import { testObjects } from "./objects.js";
 import { closeRecords, type SentCopy, sentCopies } from "./record.js";
 
@@ -33,7 +27,6 @@ export const HOOKS: readonly ProgramHook[] = ["xdp", "tc"];
 
 /** An interface that no test has: what goes there was punted. */
 const PUNT_IFINDEX = 0x7fff0000;
-const LOOPBACK = 1;
 /** Return values of the hooks. */
 const XDP = { DROP: 1, PASS: 2, REDIRECT: 4 } as const;
 const TC = { UNSPEC: 0xffffffff, SHOT: 2, REDIRECT: 7 } as const;
@@ -186,7 +179,7 @@ class Harness {
     if (problems.length > 0) throw new Error(`tables cannot be written: ${JSON.stringify(problems)}`);
     this.fillBuckets(slot, options.puntTokens);
     const asked = (tables.interfaces.flags[slot]! & InterfaceFlag.ENGINE) !== 0;
-    this.enterAtLoopback(tables, slot, asked || isEngineCarried(slot));
+    enterAtLoopback(this.programs, tables, slot, asked || isEngineCarried(slot));
   }
 
   private fillBuckets(slot: number, tokens?: number): void {
@@ -201,18 +194,6 @@ class Harness {
       rates.update(encodeIndex(punt), encodePuntRate(0, tokens));
       this.programs.map(MapName.BUCKET).update(encodeIndex(slot * Punt.CLASSES + punt), bucket);
     }
-  }
-
-  /** The loopback takes the place of the slot's interface. */
-  private enterAtLoopback(tables: Tables, slot: number, carried: boolean): void {
-    const { interfaces } = tables;
-    const interfaceMap = this.programs.map(MapName.INTERFACE);
-    const own = interfaceMap.lookup(encodeIndex(interfaces.ifindex[slot]!));
-    interfaceMap.update(encodeIndex(LOOPBACK), own ?? encodeInterface(slot, interfaces.flags[slot]!));
-    if (carried) return;
-    interfaces.portByVlan[slot]?.forEach((port, vlan) => {
-      if (port !== 0) this.programs.map(MapName.TAG).update(encodeTagKey(LOOPBACK, vlan), encodeIndex(port));
-    });
   }
 
   private outcome(

@@ -3,14 +3,14 @@
 import { describe, expect, it } from "vitest";
 import { TableWriter } from "../../src/dataplane/ebpf/apply.js";
 import { Programs } from "../../src/dataplane/ebpf/load.js";
-import { encodeIndex, encodeInterface, encodeTagKey, MapName } from "../../src/dataplane/ebpf/maps.js";
+import { MapName } from "../../src/dataplane/ebpf/maps.js";
 import type { BpfMap } from "../../src/native/index.js";
 import { buildTables } from "../corpus/given.js";
 import { datagram, H1, lab, R1 } from "../corpus/lab.js";
 import { root } from "./harness.js";
+import { enterAtLoopback } from "./loopback.js";
 import { testObjects } from "./objects.js";
 
-const LOOPBACK = 1;
 const XDP_REDIRECT = 4;
 
 /** Verdicts of the same frame of host h1 to a remote MAC, twice, and how much was remembered of it. */
@@ -20,9 +20,7 @@ function sentTwice(remembers: boolean): { verdicts: number[]; remembered: number
     const { tables, names } = buildTables(lab());
     const slot = names.slots.indexOf("h1");
     new TableWriter(programs, tables, { takesXdp: () => true, isEngineCarried: () => false }).writeAll();
-    const { flags, portByVlan } = tables.interfaces;
-    programs.map(MapName.INTERFACE).update(encodeIndex(LOOPBACK), encodeInterface(slot, flags[slot]!));
-    programs.map(MapName.TAG).update(encodeTagKey(LOOPBACK, 0), encodeIndex(portByVlan[slot]![0]!));
+    enterAtLoopback(programs, tables, slot);
     const program = programs.program("access", "xdp");
     const verdicts = [1, 2].map(() => program.testRun({ data: datagram(H1, R1) }).retval);
     return { verdicts, remembered: entriesIn(programs.map(MapName.RECENT)) };
